@@ -1,0 +1,7 @@
+export * from './errors.ts'
+export * from './ids.ts'
+export * from './job-record.ts'
+export * from './keys.ts'
+export * from './limits.ts'
+export * from './result-entry.ts'
+export * from './states.ts'

@@ -1,0 +1,94 @@
+/** What is kept about a job, and what a node's claim says. The record's hash in Redis has these fields as text. */
+import type { JobState } from './states.ts'
+import type { JobId, NodeId, RunnerId } from './ids.ts'
+
+/** How each call of the function is run; set once when the job is created. */
+export interface CallOptions {
+  /** CPUs of each call; may be a fraction */
+  cpus: number
+  /** most calls at the same moment, over all nodes; `null`: no limit */
+  maxParallelism: number | null
+  retries: number
+  retryDelayMs: number
+  /** from the moment the function is called; `null`: no limit */
+  timeoutMs: number | null
+  /** environment variables of each call */
+  env: Record<string, string>
+}
+
+export interface JobSpec {
+  id: JobId
+  name: string
+  functionDigest: string
+  /** number of inputs known when the job is created: the length where the iterable has one, else 0 */
+  known: number
+  call: CallOptions
+}
+
+/** Counters live in a hash of their own, because scripts add to them. Bytes are encoded bytes in the stream. */
+export interface JobCounts {
+  completed: number
+  failed: number
+  storedBytes: number
+  takenBytes: number
+}
+
+export interface JobRecord extends JobSpec {
+  state: JobState
+  /** true when the client has said that no more inputs will come */
+  ended: boolean
+  /** why the job is `cancelling`, `failed` or `cancelled`, as one sentence */
+  reason: string | null
+  /** milliseconds of nodes that this job has used, released claims only */
+  nodeMs: number
+  createdAt: number
+  startedAt: number | null
+  finishedAt: number | null
+}
+
+/** One node serving a job. `reserved`: it will, after the inputs it is still running for another one. */
+export interface Claim {
+  nodeId: NodeId
+  state: 'reserved' | 'active'
+  slots: number
+  /** the runner (BullMQ worker id) once it has started */
+  runnerId: RunnerId | null
+  claimedAt: number
+}
+
+/** What `job.status()` shows and agents decide on. `running`: calls under way now; `waiting`: pushed, not running. */
+export interface JobStatus {
+  id: JobId
+  name: string
+  state: JobState
+  inputs: { known: number; waiting: number; running: number; completed: number; failed: number }
+  nodes: number
+  slots: number
+  reason: string | null
+  createdAt: number
+  startedAt: number | null
+  finishedAt: number | null
+}
+
+/** What a program or a runner needs to work on one job and nothing else. */
+export interface JobCredentials {
+  jobId: JobId
+  redis: RedisAddress
+  username: string
+  password: string
+}
+
+export type RedisAddress = { path: string } | { host: string; port: number; tls?: boolean }
+
+export interface NodeRecord {
+  id: NodeId
+  state: 'booting' | 'idle' | 'claimed' | 'draining'
+  cpus: number
+  memoryGiB: number
+  jobId: JobId | null
+  provider: string
+  startedAt: number
+}
+
+/** A message on the bell channel. */
+export type Bell = { type: 'demand'; jobId: JobId } | { type: 'cancel'; jobId: JobId } | { type: 'done'; jobId: JobId }

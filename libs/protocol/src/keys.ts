@@ -1,0 +1,75 @@
+/**
+ * Every Redis key and channel of Burla, in one place.
+ *
+ * Keys of a job carry the hash tag `{jobId}`, so that a Redis or Valkey cluster keeps a job on one shard, and start
+ * with one prefix, so that the job's own Redis user can be confined to it (P9). BullMQ's keys of the job's queue are
+ * `<prefix>:<jobId>:<part>` below the same prefix.
+ */
+import type { JobId } from './ids.ts'
+
+const root = 'burla:v1'
+
+export const clusterKeys = {
+  /** set: ids of jobs that are not cleaned up yet */
+  liveJobs: `${root}:jobs`,
+  /** zset: ids of finished jobs by `finishedAt`; their records expire by themselves */
+  pastJobs: `${root}:past-jobs`,
+  /** zset: node ids by the time of their last heartbeat */
+  nodes: `${root}:nodes`,
+  node: (nodeId: string) => `${root}:node:${nodeId}`,
+  function: (digest: string) => `${root}:fn:${digest}`,
+  /** channel: something changed that an agent should look at; the message is a `Bell` */
+  bell: `${root}:bell`,
+  /** channel pattern: the same, rung by the client of a job */
+  jobBells: `${root}:{*}:bell`,
+} as const
+
+export function jobKeys(jobId: JobId) {
+  const prefix = `${root}:{${jobId}}`
+  const queue = `${prefix}:${jobId}`
+  return {
+    prefix,
+    /** hash: the `JobRecord` */
+    record: `${prefix}:record`,
+    /** stream: results and lines, see `ResultEntry` */
+    results: `${prefix}:results`,
+    /** bitmap: one bit per index that has a result */
+    done: `${prefix}:done`,
+    /** hash: counters of the job, see `JobCounts` */
+    counts: `${prefix}:counts`,
+    /** hash: index -> id of the runner that runs it now */
+    running: `${prefix}:running`,
+    /** hash: `<runnerId>:<slot>` -> 1, the places taken under `maxParallelism` */
+    places: `${prefix}:places`,
+    /** hash: index -> attempts ended so far (only inputs whose attempts failed) */
+    attempts: `${prefix}:attempts`,
+    /** hash: index -> runners lost while it was running */
+    losses: `${prefix}:losses`,
+    /** hash: index -> encoded input too large for the queue's JSON */
+    inputs: `${prefix}:inputs`,
+    /** hash: runner id -> number of its last stored batch */
+    batches: `${prefix}:batches`,
+    /** hash: node id -> `Claim` as JSON */
+    claims: `${prefix}:claims`,
+    /** string with expiry: the time of the claim's last renewal */
+    claim: (nodeId: string) => `${prefix}:claim:${nodeId}`,
+    /** string with expiry: set while the client is there */
+    client: `${prefix}:client`,
+    bell: `${prefix}:bell`,
+    queue: {
+      wait: `${queue}:wait`,
+      active: `${queue}:active`,
+      delayed: `${queue}:delayed`,
+      stalled: `${queue}:stalled`,
+      marker: `${queue}:marker`,
+      meta: `${queue}:meta`,
+      events: `${queue}:events`,
+      id: `${queue}:id`,
+      job: (bullId: string) => `${queue}:${bullId}`,
+      /** prefix of BullMQ's job hashes and their locks */
+      jobs: `${queue}:`,
+    },
+  } as const
+}
+
+export type JobKeys = ReturnType<typeof jobKeys>

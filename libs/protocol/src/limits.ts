@@ -1,0 +1,35 @@
+/** Times, windows and bounds that several parts share. Each carries its unit in its name. */
+
+/** Agents and runners say that they live this often ... */
+export const heartbeatEveryMs = 2_000
+/** ... and are declared lost after this long without a word (design section 6). */
+export const lostAfterMs = 15_000
+
+/** BullMQ's lock and stalled check: the safety net behind our own declaration of loss. */
+export const lockDurationMs = 30_000
+export const stalledIntervalMs = 10_000
+
+/** An input that was running on this many lost runners gets the error `InputLost` (P2). */
+export const lossesPerInput = 3
+
+/** With fewer nodes than jobs, a node changes jobs after this long (P3). */
+export const turnMs = 5_000
+
+/** P6: how much an attached job keeps in Redis, each way. */
+export const windowBytes = 64 * 1024 * 1024
+export const windowInputs = 10_000
+export const windowInputsPerSlot = 4
+
+/** Inputs up to this size travel inside BullMQ's JSON, larger ones beside the queue (section 6 of the research: ~4x cheaper). */
+export const inlineInputBytes = 16 * 1024
+
+/** The largest input and the largest result. Redis's own limit of a string is 512 MiB. */
+export const largestValueBytes = 256 * 1024 * 1024
+/** The largest shipped function. */
+export const largestFunctionBytes = 64 * 1024 * 1024
+
+/** A runner holds inputs in advance only for this much measured work (design section 6). */
+export const heldWorkMs = 20
+
+/** How long the record of a finished job is kept. */
+export const recordRetentionMs = 24 * 60 * 60 * 1000
