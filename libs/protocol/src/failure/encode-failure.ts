@@ -1,0 +1,33 @@
+/**
+ * Whatever user code threw, as bytes. It must never throw itself: a failure that cannot be told would look like a
+ * lost slot. What cannot travel inside it arrives as the text that `console.log` would have shown.
+ */
+import { inspect } from 'node:util'
+import { encodeRich } from '../values/encode.ts'
+import type { Policy } from '../values/write-graph.ts'
+import { shrink } from './shrink.ts'
+
+export const largestFailureBytes = 1024 * 1024
+
+export function encodeFailure(thrown: unknown, maxBytes = largestFailureBytes): Buffer {
+  return (
+    attempt(() => encodeRich(thrown, asText), maxBytes) ??
+    attempt(() => encodeRich(shrink(thrown, maxBytes), asText), maxBytes) ??
+    encodeRich(new Error('the function threw something that cannot be described'), asText)
+  )
+}
+
+const asText: Policy = {
+  unportable: (_what, _path, value) => inspect(value, { depth: 0, maxArrayLength: 20, maxStringLength: 1_000 }),
+  unreadable: (cause) => `[reading this failed: ${cause instanceof Error ? cause.message : typeof cause}]`,
+}
+
+function attempt(encode: () => Buffer, maxBytes: number): Buffer | undefined {
+  try {
+    const bytes = encode()
+    return bytes.length <= maxBytes ? bytes : undefined
+  } catch {
+    // proxies and getters can throw from anywhere; the next, simpler way is tried
+    return undefined
+  }
+}

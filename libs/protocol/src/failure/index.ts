@@ -1,0 +1,2 @@
+export { encodeFailure } from './encode-failure.ts'
+export { decodeFailure, withCallSite, type DecodeFailureOptions } from './decode-failure.ts'

@@ -1,0 +1,2 @@
+export { encodeValue } from './encode.ts'
+export { decodeValue } from './decode.ts'
