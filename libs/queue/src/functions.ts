@@ -1,0 +1,19 @@
+/** Shipped functions, kept once per content. */
+import type { Redis } from 'ioredis'
+import { clusterKeys } from '@burla/protocol'
+
+/** A function that no job has used for this long is forgotten; the SDK sends it again. */
+export const functionRetentionMs = 7 * 24 * 60 * 60 * 1000
+
+export async function putFunction(redis: Redis, digest: string, bytes: Buffer): Promise<void> {
+  await redis.set(clusterKeys.function(digest), bytes, 'PX', functionRetentionMs)
+}
+
+/** Also renews its time. */
+export async function hasFunction(redis: Redis, digest: string): Promise<boolean> {
+  return (await redis.pexpire(clusterKeys.function(digest), functionRetentionMs)) === 1
+}
+
+export async function readFunction(redis: Redis, digest: string): Promise<Buffer | undefined> {
+  return (await redis.getBuffer(clusterKeys.function(digest))) ?? undefined
+}

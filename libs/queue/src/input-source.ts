@@ -1,0 +1,124 @@
+/**
+ * The runner's end of a job's queue: one BullMQ Worker that pulls inputs, renews their locks and completes them.
+ *
+ * BullMQ hands out as many inputs as the source's `concurrency`; what happens to each is up to `onInput`, which resolves
+ * when Redis has its result (`stored`), or when our scripts have taken the input off the queue or put it back (`gone`).
+ * BullMQ itself never fails, retries or delays an input.
+ */
+import type { Redis } from 'ioredis'
+import { WaitingError, Worker } from 'bullmq'
+import { jobKeys, lockDurationMs, stalledIntervalMs, type JobId } from '@burla/protocol'
+import { isFull } from './connection.ts'
+import type { InputData, InputName } from './input-data.ts'
+import { reclaim, type Pulled } from './scripts.ts'
+
+export interface PulledInput extends Pulled {
+  /** the encoded input; `undefined`: it is in the job's `inputs` hash */
+  inline: Buffer | undefined
+  /** it was handed out before, or may have been pushed twice: look before running it */
+  suspect: boolean
+}
+
+export type InputEnd = 'stored' | 'gone'
+
+export interface InputSource {
+  /** the runner's id; lock tokens begin with it */
+  readonly runnerId: string
+  /** Starts pulling. */
+  start(): void
+  /** How many inputs the runner wants to have in hand, at least 1. */
+  setConcurrency(count: number): void
+  /** Pulls no more until `resume`. An input that was on its way may still come. */
+  pause(): void
+  resume(): void
+  /** Does not wait for inputs in hand. */
+  close(): Promise<void>
+}
+
+export interface InputSourceOptions {
+  redis: Redis
+  jobId: JobId
+  onInput: (input: PulledInput) => Promise<InputEnd>
+  /** something went wrong that is waited out; for the log */
+  onTrouble: (error: Error) => void
+}
+
+/** While Redis is full BullMQ would ask again without a pause. */
+const fullPauseMs = 200
+
+export function createInputSource({ redis, jobId, onInput, onTrouble }: InputSourceOptions): InputSource {
+  const held = new Set<string>()
+  const worker = new Worker<InputData, void, InputName>(
+    jobId,
+    async (job, token = '') => {
+      const bullId = job.id ?? ''
+      held.add(bullId)
+      try {
+        const { data } = job
+        const inline = 'v' in data ? Buffer.from(data.v, 'latin1') : undefined
+        const suspect = job.name !== 'input' || job.attemptsStarted > 1
+        const end = await onInput({ bullId, token, index: data.i, inline, suspect })
+        if (end === 'gone') throw new WaitingError()
+      } finally {
+        held.delete(bullId)
+      }
+    },
+    {
+      connection: redis,
+      prefix: jobKeys(jobId).prefix,
+      autorun: false,
+      lockDuration: lockDurationMs,
+      stalledInterval: stalledIntervalMs,
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      runRetryDelay: 100,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    },
+  )
+
+  let fullUntil = 0
+  let wantsPause = false
+  worker.on('error', (error) => {
+    onTrouble(error)
+    if (!isFull(error) || fullUntil > Date.now() || wantsPause) return
+    fullUntil = Date.now() + fullPauseMs
+    void worker.pause(true)
+    setTimeout(() => {
+      if (!wantsPause) void worker.resume()
+    }, fullPauseMs)
+  })
+
+  // After a reconnection some input may have been handed to us in a reply that was lost with the old connection.
+  const onReady = () => {
+    setTimeout(() => {
+      reclaim(redis, jobId, worker.id, [...held]).catch(onTrouble)
+    }, 1_000).unref()
+  }
+  return {
+    runnerId: worker.id,
+    start() {
+      redis.on('ready', onReady)
+      worker.run().catch(onTrouble)
+    },
+    setConcurrency(count) {
+      if (worker.concurrency !== count) worker.concurrency = count
+    },
+    pause() {
+      wantsPause = true
+      void worker.pause(true)
+    },
+    resume() {
+      wantsPause = false
+      void worker.resume()
+    },
+    async close() {
+      redis.off('ready', onReady)
+      await worker.close(true)
+    },
+  }
+}
+
+/** Bytes of an input that did not fit the queue's JSON. `undefined`: it has a result already. */
+export async function readLargeInput(redis: Redis, jobId: JobId, index: number): Promise<Buffer | undefined> {
+  return (await redis.hgetBuffer(jobKeys(jobId).inputs, String(index))) ?? undefined
+}

@@ -1,0 +1,124 @@
+/**
+ * A program's connection to one job, as the job's own Redis user: inputs in, results out.
+ *
+ * Inputs are pushed so that a lost reply loses and doubles nothing: ids are derived from indexes, a push whose reply did
+ * not arrive is made again under the name `again`, and runners look twice at those.
+ */
+import type { Redis } from 'ioredis'
+import { jobKeys, type Bell, type JobCredentials, type JobStatus, type ResultEntry } from '@burla/protocol'
+import { connectRedis } from './connection.ts'
+import { encodeInput, inputId, isInline, type InputName } from './input-data.ts'
+import { clientGraceMs } from './jobs.ts'
+import { statusOf, viewJob } from './job-view.ts'
+import { untilStored } from './patience.ts'
+import { readResults } from './result-reader.ts'
+import { announce, evenWhenFull } from './scripts.ts'
+
+export interface JobConnection {
+  /** Resolves when they are stored; waits while Redis is away or full. */
+  push(inputs: { index: number; bytes: Buffer }[]): Promise<void>
+  /** How many inputs are known of so far, and whether these are all. */
+  announce(inputs: { known: number; ended: boolean }): Promise<void>
+  /** Batches in the order of the stream; see `readResults` for its end and its errors. */
+  results(signal: AbortSignal): AsyncGenerator<ResultEntry[]>
+  status(): Promise<JobStatus | undefined>
+  close(): Promise<void>
+}
+
+const heartbeatMs = 5_000
+const bellEveryMs = 100
+
+export function openJob(credentials: JobCredentials): JobConnection {
+  const { jobId, redis: address, username, password } = credentials
+  const keys = jobKeys(jobId)
+  const open = (name: string, resend: boolean) =>
+    connectRedis({ address, username, password, name: `burla-client-${name}`, resend })
+  const redis = open(jobId, true)
+  const pusher = open(jobId, false)
+  const reader = open(jobId, true)
+  const stop = new AbortController()
+  const heartbeat = setInterval(() => {
+    evenWhenFull(redis, 'SET', keys.client, 1, 'PX', clientGraceMs).catch(() => undefined)
+  }, heartbeatMs)
+  heartbeat.unref()
+  const queue = openQueue(pusher, jobId)
+  let rangAt = 0
+
+  function ringBell(): void {
+    if (Date.now() - rangAt < bellEveryMs) return
+    rangAt = Date.now()
+    const bell: Bell = { type: 'demand', jobId }
+    // Agents also look by themselves once a second.
+    redis.publish(keys.bell, JSON.stringify(bell)).catch(() => undefined)
+  }
+
+  return {
+    async push(inputs) {
+      await untilStored(async (tries) => {
+        await whenReady(pusher, stop.signal)
+        await orClosed(pusher, pushOnce(inputs, tries === 0 ? 'input' : 'again'))
+      }, stop.signal)
+      ringBell()
+    },
+    async announce(inputs) {
+      await untilStored(() => announce(redis, jobId, inputs), stop.signal)
+    },
+    results: (signal) => readResults({ jobId, reader, redis }, AbortSignal.any([signal, stop.signal])),
+    async status() {
+      const view = await viewJob(redis, jobId)
+      return view && statusOf(view)
+    },
+    async close() {
+      clearInterval(heartbeat)
+      stop.abort(new Error(`the connection to job ${jobId} was closed`))
+      for (const connection of [redis, pusher, reader]) connection.disconnect()
+      await queue.then((it) => it.close()).catch(() => undefined)
+    },
+  }
+
+  async function pushOnce(inputs: { index: number; bytes: Buffer }[], name: InputName): Promise<void> {
+    const large = inputs.filter(({ bytes }) => !isInline(bytes))
+    if (large.length > 0) {
+      await pusher.hset(keys.inputs, new Map(large.map(({ index, bytes }) => [String(index), bytes])))
+    }
+    const jobs = inputs.map(({ index, bytes }) => ({
+      name,
+      data: encodeInput(index, bytes),
+      opts: { jobId: inputId(index) },
+    }))
+    await (await queue).addBulk(jobs)
+  }
+}
+
+/** BullMQ is loaded with the first job, not with the program. */
+async function openQueue(connection: Redis, jobId: string) {
+  const { Queue } = await import('bullmq')
+  const queue = new Queue(jobId, { connection, prefix: jobKeys(jobId).prefix, skipMetasUpdate: true })
+  queue.on('error', () => undefined)
+  return queue
+}
+
+function whenReady(redis: Redis, signal: AbortSignal): Promise<void> {
+  if (redis.status === 'ready') return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const onReady = () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }
+    const onAbort = () => {
+      redis.off('ready', onReady)
+      reject(signal.reason as Error)
+    }
+    redis.once('ready', onReady)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** A reply that is under way when the connection closes never comes. */
+function orClosed<T>(redis: Redis, reply: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onClose = () => reject(new Error('Connection is closed'))
+    redis.once('close', onClose)
+    reply.then(resolve, reject).finally(() => redis.off('close', onClose))
+  })
+}

@@ -1,0 +1,94 @@
+/** One look at a job: everything that its status shows and that agents decide on, read in one round trip. */
+import type { Redis } from 'ioredis'
+import {
+  clusterKeys,
+  jobKeys,
+  type Claim,
+  type JobCounts,
+  type JobId,
+  type JobRecord,
+  type JobStatus,
+} from '@burla/protocol'
+import { decodeClaims, decodeCounts, decodeRecord } from './job-hash.ts'
+
+export interface JobView {
+  record: JobRecord
+  counts: JobCounts
+  claims: Claim[]
+  /** inputs in the queue that could be pulled now */
+  waiting: number
+  /** inputs that wait for a retry's delay */
+  delayed: number
+  /** calls under way */
+  running: number
+}
+
+const lookCommands = 7
+
+export async function viewJobs(redis: Redis, jobIds: JobId[]): Promise<JobView[]> {
+  if (jobIds.length === 0) return []
+  const pipeline = redis.pipeline()
+  const dueScore = (Date.now() + 1) * 0x1000
+  for (const jobId of jobIds) {
+    const k = jobKeys(jobId)
+    pipeline.hgetall(k.record).hgetall(k.counts).hgetall(k.claims).llen(k.queue.wait)
+    pipeline.zcount(k.queue.delayed, '-inf', `(${dueScore}`).zcard(k.queue.delayed).hlen(k.running)
+  }
+  const replies = (await pipeline.exec()) ?? []
+  return jobIds.flatMap((_, job) => {
+    const values = replies.slice(job * lookCommands, (job + 1) * lookCommands).map(([error, value]) => {
+      if (error) throw error
+      return value
+    })
+    const [recordHash, counts, claims, waiting, due, delayed, running] = values as [
+      Record<string, string>,
+      Record<string, string>,
+      Record<string, string>,
+      number,
+      number,
+      number,
+      number,
+    ]
+    const record = decodeRecord(recordHash)
+    if (!record) return []
+    return {
+      record,
+      counts: decodeCounts(counts),
+      claims: decodeClaims(claims),
+      waiting: waiting + due,
+      delayed: delayed - due,
+      running,
+    }
+  })
+}
+
+export async function viewJob(redis: Redis, jobId: JobId): Promise<JobView | undefined> {
+  const [view] = await viewJobs(redis, [jobId])
+  return view
+}
+
+export async function viewLiveJobs(redis: Redis): Promise<JobView[]> {
+  return viewJobs(redis, await redis.smembers(clusterKeys.liveJobs))
+}
+
+export function statusOf({ record, counts, claims, waiting, delayed, running }: JobView): JobStatus {
+  const active = claims.filter((claim) => claim.state === 'active')
+  return {
+    id: record.id,
+    name: record.name,
+    state: record.state,
+    inputs: {
+      known: record.known,
+      waiting: waiting + delayed,
+      running,
+      completed: counts.completed,
+      failed: counts.failed,
+    },
+    nodes: active.length,
+    slots: active.reduce((sum, claim) => sum + claim.slots, 0),
+    reason: record.reason,
+    createdAt: record.createdAt,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+  }
+}

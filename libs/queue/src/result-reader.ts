@@ -1,0 +1,106 @@
+/**
+ * Reads the results stream of a job in order, a batch at a time. A batch leaves Redis when the next one is asked for:
+ * by then its reader has it in memory (P6).
+ */
+import type { Redis } from 'ioredis'
+import { BurlaError, decodeEntry, isFinished, jobKeys, type JobId, type ResultEntry } from '@burla/protocol'
+import { decodeRecord } from './job-hash.ts'
+import { isTransient } from './connection.ts'
+import { pause } from './patience.ts'
+import { take } from './scripts.ts'
+
+const blockMs = 1_000
+/** One reply carries about this much at most. */
+const batchBytes = 8 * 1024 * 1024
+const batchEntries = 1_000
+
+interface Links {
+  jobId: JobId
+  /** blocks in XREAD */
+  reader: Redis
+  /** everything else */
+  redis: Redis
+}
+
+/**
+ * Ends when the job is completed and everything was read, or when `signal` ends.
+ * @throws BurlaError JOB_CANCELLED or JOB_FAILED with the reason when the job was ended, JOB_UNKNOWN when it is gone
+ */
+export async function* readResults(links: Links, signal: AbortSignal): AsyncGenerator<ResultEntry[]> {
+  const { jobId, redis } = links
+  let lastId = '0-0'
+  let takenBytes = 0
+  let count = 64
+  while (!signal.aborted) {
+    const rows = await readRows(links, { lastId, count, signal })
+    if (signal.aborted) return
+    if (rows.length === 0) {
+      if (await isReadToEnd(links, lastId)) return
+      continue
+    }
+    const bytes = rows.reduce((sum, row) => sum + row.header.length + row.payload.length, 0)
+    count = Math.max(1, Math.min(batchEntries, Math.floor(batchBytes / (bytes / rows.length))))
+    yield rows.map((row) => decodeEntry(row.header.toString(), row.payload))
+    lastId = rows.at(-1)?.id ?? lastId
+    takenBytes += bytes
+    // Not waited for: a lost take is made good by the next one, and by the end of the job.
+    take(redis, jobId, after(lastId), takenBytes).catch(() => undefined)
+  }
+}
+
+interface Row {
+  id: string
+  header: Buffer
+  payload: Buffer
+}
+
+async function readRows(
+  { jobId, reader }: Links,
+  { lastId, count, signal }: { lastId: string; count: number; signal: AbortSignal },
+): Promise<Row[]> {
+  try {
+    const reply = await reader.xreadBuffer('COUNT', count, 'BLOCK', blockMs, 'STREAMS', jobKeys(jobId).results, lastId)
+    const entries = (reply?.[0]?.[1] ?? []) as unknown as [Buffer, Buffer[]][]
+    return entries.map(([id, fields]) => ({
+      id: id.toString(),
+      header: fields[1] ?? Buffer.alloc(0),
+      payload: fields[3] ?? Buffer.alloc(0),
+    }))
+  } catch (error) {
+    if (signal.aborted) return []
+    if (!isTransient(error)) throw error
+    await pause(100, signal)
+    return []
+  }
+}
+
+/** Nothing came for a while: is the job over? */
+async function isReadToEnd({ jobId, redis }: Links, lastId: string): Promise<boolean> {
+  const k = jobKeys(jobId)
+  let hash: Record<string, string>
+  try {
+    hash = await redis.hgetall(k.record)
+    const left = await redis.xrange(k.results, `(${lastId}`, '+', 'COUNT', 1)
+    if (left.length > 0) return false
+  } catch (error) {
+    if (isTransient(error)) return false
+    throw error
+  }
+  const record = decodeRecord(hash)
+  if (!record) {
+    throw new BurlaError('JOB_UNKNOWN', `job ${jobId} is gone: its data is no longer in Redis. Run it again.`)
+  }
+  if (record.state === 'completed') return true
+  if (record.state === 'failed') {
+    throw new BurlaError('JOB_FAILED', `job ${jobId} failed: ${record.reason ?? 'no reason was given'}`)
+  }
+  if (record.state === 'cancelled' || record.state === 'cancelling') {
+    throw new BurlaError('JOB_CANCELLED', `job ${jobId} was cancelled: ${record.reason ?? 'no reason was given'}`)
+  }
+  return isFinished(record.state)
+}
+
+function after(id: string): string {
+  const [ms, sequence] = id.split('-')
+  return `${ms}-${Number(sequence) + 1}`
+}

@@ -1,0 +1,46 @@
+-- append: stores a batch of results and lines of one runner, each batch exactly once (P1).
+--
+-- KEYS  1 record  2 results  3 done  4 counts  5 running  6 batches  7 attempts  8 losses  9 inputs
+-- ARGV  1 runner id  2 batch number  3 now (ms)  then per entry four:
+--       index ('' for lines)  status ('ok' | 'error' | '')  header (JSON)  payload (bytes)
+-- Reply { state of the job, bytes stored but not yet taken by the client } ; state is 'gone' when there is no such job
+--
+-- Invariants: the first stored result of an index wins; a batch whose reply was lost may be sent again and adds nothing;
+-- a job that is being ended takes nothing more; the last result of an ended list of inputs completes the job.
+-- Deliberately without `allow-oom`: this is what fills Redis, so a full Redis refuses it, and the runner repeats it.
+local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known')
+local state = record[1]
+if not state then return {'gone', 0} end
+if state ~= 'waiting' and state ~= 'running' then return {state, 0} end
+
+local runner, batch, now = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local last = tonumber(redis.call('HGET', KEYS[6], runner) or '0')
+if batch > last then
+  local bytes, completed, failed = 0, 0, 0
+  for i = 4, #ARGV, 4 do
+    local index, status, header, payload = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+    if index == '' or redis.call('SETBIT', KEYS[3], index, 1) == 0 then
+      redis.call('XADD', KEYS[2], '*', 'h', header, 'v', payload)
+      bytes = bytes + #header + #payload
+      if status == 'ok' then completed = completed + 1 elseif status == 'error' then failed = failed + 1 end
+    end
+    if index ~= '' then
+      if redis.call('HGET', KEYS[5], index) == runner then redis.call('HDEL', KEYS[5], index) end
+      redis.call('HDEL', KEYS[7], index)
+      redis.call('HDEL', KEYS[8], index)
+      redis.call('HDEL', KEYS[9], index)
+    end
+  end
+  redis.call('HINCRBY', KEYS[4], 'storedBytes', bytes)
+  if completed > 0 then redis.call('HINCRBY', KEYS[4], 'completed', completed) end
+  if failed > 0 then redis.call('HINCRBY', KEYS[4], 'failed', failed) end
+  redis.call('HSET', KEYS[6], runner, batch)
+end
+
+local counts = redis.call('HMGET', KEYS[4], 'completed', 'failed', 'storedBytes', 'takenBytes')
+local finished = tonumber(counts[1] or '0') + tonumber(counts[2] or '0')
+if record[2] == '1' and finished >= tonumber(record[3]) then
+  state = 'completed'
+  redis.call('HSET', KEYS[1], 'state', state, 'finishedAt', now)
+end
+return {state, tonumber(counts[3] or '0') - tonumber(counts[4] or '0')}
