@@ -1,0 +1,2 @@
+export { captureFunction, type CapturedFunction } from './capture.ts'
+export { restoreFunction } from './restore.ts'
