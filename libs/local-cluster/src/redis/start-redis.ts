@@ -1,0 +1,176 @@
+/**
+ * A private Redis server on a Unix socket, with no TCP port. Its folder holds everything: socket, log, append-only
+ * file and the users (`aclfile`), so that a restart after kill -9 finds all data and all users again.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { cleanEnvironment, killGroup, type Reaper } from '@burla/processes'
+import { BurlaError } from '@burla/protocol'
+import { askRedis } from './ask-redis.ts'
+import { checkRedis } from './check-redis.ts'
+import { findRedisProgram, redisMissing } from './find-redis.ts'
+
+export interface RedisOptions {
+  /** private to us (0700); its path is short: a socket's path has at most 103 bytes on macOS, 107 on Linux */
+  folder: string
+  /** keep an append-only file, synced every second: a kill -9 of Redis alone loses nothing, a power cut one second */
+  aof: boolean
+  /** as Redis writes it, `256mb`; default: no limit */
+  maxmemory?: string
+  /** the server program; default: the one on the PATH */
+  program?: string
+  reaper?: Reaper
+}
+
+export interface RedisProcess {
+  readonly address: { path: string }
+  /** of the default user, who may do everything */
+  readonly password: string
+  readonly pid: number
+  /** Resolves when the process that runs now has ended. */
+  readonly exited: Promise<void>
+  /** kill -9. Resolves when it is gone. */
+  kill(): Promise<void>
+  /** Asks it to end, and kills it after 2 s. */
+  stop(): Promise<void>
+  /** Starts it again in the same folder after its end; resolves when it has loaded its data. */
+  restart(): Promise<void>
+}
+
+const socketPathBytes = 100
+const readyWithinMs = 10_000
+const stopWithinMs = 2_000
+
+/** Resolves when Redis answers: 20 ms on an idle machine. */
+export async function startRedis(options: RedisOptions): Promise<RedisProcess> {
+  const program = options.program ?? findRedisProgram()
+  if (program === undefined) throw redisMissing()
+  const path = join(options.folder, 'redis.sock')
+  if (Buffer.byteLength(path) > socketPathBytes) {
+    throw new BurlaError(
+      'CLUSTER_START_FAILED',
+      `The socket path ${path} is over ${socketPathBytes} bytes; set TMPDIR to a shorter one.`,
+    )
+  }
+  const password = randomBytes(24).toString('base64url')
+  const hash = createHash('sha256').update(password).digest('hex')
+  writeFileSync(join(options.folder, 'users.acl'), `user default on #${hash} ~* &* +@all\n`, { mode: 0o600 })
+  writeFileSync(join(options.folder, 'redis.conf'), redisConfig(options, path), { mode: 0o600 })
+
+  let current = run(program, options)
+  await untilReady(current, { path, password }, options.folder)
+  return {
+    address: { path },
+    password,
+    get pid() {
+      return current.pid
+    },
+    get exited() {
+      return current.exited
+    },
+    kill() {
+      current.signal('SIGKILL')
+      return current.exited
+    },
+    stop() {
+      const timer = setTimeout(() => current.signal('SIGKILL'), stopWithinMs)
+      current.signal('SIGTERM')
+      return current.exited.finally(() => clearTimeout(timer))
+    },
+    async restart() {
+      await current.exited
+      current = run(program, options)
+      await untilReady(current, { path, password }, options.folder)
+    },
+  }
+}
+
+function redisConfig({ folder, aof, maxmemory }: RedisOptions, path: string): string {
+  const lines = [
+    'port 0',
+    `unixsocket "${path}"`,
+    'unixsocketperm 700',
+    `dir "${folder}"`,
+    `aclfile "${join(folder, 'users.acl')}"`,
+    `appendonly ${aof ? 'yes' : 'no'}`,
+    'appendfsync everysec',
+    'save ""',
+    'maxmemory-policy noeviction',
+    `maxmemory ${maxmemory ?? '0'}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+interface Running {
+  pid: number
+  exited: Promise<void>
+  hasExited(): boolean
+  signal(signal: NodeJS.Signals): void
+}
+
+function run(program: string, { folder, reaper }: RedisOptions): Running {
+  const log = openSync(join(folder, 'redis.log'), 'a', 0o600)
+  let child: ChildProcess
+  try {
+    child = spawn(program, [join(folder, 'redis.conf')], {
+      detached: true,
+      cwd: folder,
+      env: cleanEnvironment(),
+      stdio: ['ignore', log, log],
+    })
+  } finally {
+    closeSync(log)
+  }
+  child.once('error', () => undefined)
+  const { pid } = child
+  if (pid === undefined) throw new BurlaError('CLUSTER_START_FAILED', `${program} could not be run.`)
+  reaper?.watch(pid)
+  let gone = false
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      gone = true
+      killGroup(pid)
+      reaper?.forget(pid)
+      resolve()
+    })
+  })
+  return { pid, exited, hasExited: () => gone, signal: (signal) => gone || killGroup(pid, signal) }
+}
+
+async function untilReady(
+  running: Running,
+  address: { path: string; password: string },
+  folder: string,
+): Promise<void> {
+  const giveUpAt = Date.now() + readyWithinMs
+  const redis = { address: { path: address.path }, password: address.password }
+  for (;;) {
+    try {
+      await askRedis(redis, [['PING']])
+      return await checkRedis(redis)
+    } catch (error) {
+      const refused = error instanceof BurlaError
+      if (!refused && !running.hasExited() && Date.now() < giveUpAt) {
+        await delay(existsSync(address.path) ? 2 : 5)
+        continue
+      }
+      running.signal('SIGKILL')
+      await running.exited
+      if (refused) throw error
+      throw new BurlaError(
+        'CLUSTER_START_FAILED',
+        `Redis could not be started. Its last lines:\n${lastLines(folder)}`,
+        {
+          cause: error,
+        },
+      )
+    }
+  }
+}
+
+function lastLines(folder: string): string {
+  return readFileSync(join(folder, 'redis.log'), 'utf8').trimEnd().split('\n').slice(-10).join('\n')
+}
