@@ -10,7 +10,8 @@ import { WaitingError, Worker } from 'bullmq'
 import { jobKeys, lockDurationMs, stalledIntervalMs, type JobId } from '@burla/protocol'
 import { isFull } from './connection.ts'
 import type { InputData, InputName } from './input-data.ts'
-import { reclaim, type Pulled } from './scripts.ts'
+import { reclaimStrays } from './strays.ts'
+import type { Pulled } from './scripts.ts'
 
 export interface PulledInput extends Pulled {
   /** the encoded input; `undefined`: it is in the job's `inputs` hash */
@@ -88,11 +89,9 @@ export function createInputSource({ redis, jobId, onInput, onTrouble }: InputSou
     }, fullPauseMs)
   })
 
-  // After a reconnection some input may have been handed to us in a reply that was lost with the old connection.
+  const closing = new AbortController()
   const onReady = () => {
-    setTimeout(() => {
-      reclaim(redis, jobId, worker.id, [...held]).catch(onTrouble)
-    }, 1_000).unref()
+    reclaimStrays({ redis, jobId, runnerId: worker.id, held, signal: closing.signal }).catch(onTrouble)
   }
   return {
     runnerId: worker.id,
@@ -113,6 +112,7 @@ export function createInputSource({ redis, jobId, onInput, onTrouble }: InputSou
     },
     async close() {
       redis.off('ready', onReady)
+      closing.abort()
       await worker.close(true)
     },
   }

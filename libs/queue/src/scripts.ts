@@ -164,20 +164,11 @@ export async function giveBack(
 }
 
 /** Declares a runner lost: all that it had pulled goes back. */
-export function loseRunner(redis: Redis, jobId: JobId, runnerId: string): Promise<number> {
-  return lose(redis, jobId, runnerId, '1', [])
-}
-
-/** A runner finds what was handed to it in replies that never arrived. */
-export function reclaim(redis: Redis, jobId: JobId, runnerId: string, held: string[]): Promise<number> {
-  return lose(redis, jobId, runnerId, '0', held)
-}
-
-async function lose(redis: Redis, jobId: JobId, runnerId: string, whole: '0' | '1', held: string[]): Promise<number> {
+export async function loseRunner(redis: Redis, jobId: JobId, runnerId: string): Promise<number> {
   const k = jobKeys(jobId)
   const q = k.queue
   const keys = [q.active, q.wait, q.marker, q.stalled, k.running, k.losses, k.places, k.record]
-  return (await call(redis, 'lose', keys, [q.jobs, runnerId, whole, ...held])) as number
+  return (await call(redis, 'lose', keys, [q.jobs, runnerId])) as number
 }
 
 /** The claim's key outlives a silence of its node long enough for others to read when it was renewed last. */

@@ -1,21 +1,16 @@
 #!lua flags=allow-oom
 -- lose: declares a runner lost. Every input that it had pulled goes back to the head of the queue at once; those that
 -- were running are counted (P2: three losses are the end of an input); its places are free again.
--- A runner may also call this for itself with the ids it still holds, to find inputs that were handed to it in a reply
--- that never arrived.
 -- KEYS  1 active  2 wait  3 marker  4 stalled  5 running  6 losses  7 places  8 record
--- ARGV  1 prefix of BullMQ's job keys  2 runner id  3 '1' the whole runner is lost, '0' only what it does not hold  then ids held
+-- ARGV  1 prefix of BullMQ's job keys  2 runner id
 -- Reply number of inputs given back
 if redis.call('EXISTS', KEYS[8]) == 0 then return 0 end
 local mine = ARGV[2] .. ':'
-local held = {}
-for i = 4, #ARGV do held[ARGV[i]] = true end
-
 local given = 0
 for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
   local job = ARGV[1] .. id
   local token = redis.call('GET', job .. ':lock')
-  if token and string.sub(token, 1, #mine) == mine and not held[id] then
+  if token and string.sub(token, 1, #mine) == mine then
     redis.call('DEL', job .. ':lock')
     redis.call('SREM', KEYS[4], id)
     redis.call('LREM', KEYS[1], 1, id)
@@ -25,16 +20,14 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
 end
 if given > 0 then redis.call('ZADD', KEYS[3], 0, '0') end
 
-if ARGV[3] == '1' then
-  local running = redis.call('HGETALL', KEYS[5])
-  for i = 1, #running, 2 do
-    if running[i + 1] == ARGV[2] then
-      redis.call('HDEL', KEYS[5], running[i])
-      redis.call('HINCRBY', KEYS[6], running[i], 1)
-    end
+local running = redis.call('HGETALL', KEYS[5])
+for i = 1, #running, 2 do
+  if running[i + 1] == ARGV[2] then
+    redis.call('HDEL', KEYS[5], running[i])
+    redis.call('HINCRBY', KEYS[6], running[i], 1)
   end
-  for _, place in ipairs(redis.call('HKEYS', KEYS[7])) do
-    if string.sub(place, 1, #mine) == mine then redis.call('HDEL', KEYS[7], place) end
-  end
+end
+for _, place in ipairs(redis.call('HKEYS', KEYS[7])) do
+  if string.sub(place, 1, #mine) == mine then redis.call('HDEL', KEYS[7], place) end
 end
 return given
