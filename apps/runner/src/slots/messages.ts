@@ -1,0 +1,60 @@
+/** The bodies of the frames that have any, see `frames.ts`. */
+
+/** What a slot is told once, before its first call. */
+export interface SlotSettings {
+  jobId: string
+  nodeId: string
+  env: Record<string, string>
+  /** the working folder of this slot; made by the slot, with `shared` in it */
+  folder: string
+  sharedDir: string
+}
+
+export function encodeSettings(settings: SlotSettings): Buffer {
+  const json = Buffer.from(JSON.stringify(settings))
+  const head = Buffer.allocUnsafe(4 + json.length)
+  head.writeUInt32BE(json.length, 0)
+  head.set(json, 4)
+  return head
+}
+
+export function decodeSetup(body: Buffer): { settings: SlotSettings; functionBytes: Buffer } {
+  const end = 4 + body.readUInt32BE(0)
+  return {
+    settings: JSON.parse(body.toString('utf8', 4, end)) as SlotSettings,
+    functionBytes: body.subarray(end),
+  }
+}
+
+export function encodeCallHead(index: number, sayWhenBegun: boolean): Buffer {
+  const head = Buffer.allocUnsafe(9)
+  head.writeDoubleBE(index, 0)
+  head[8] = sayWhenBegun ? 1 : 0
+  return head
+}
+
+export function decodeCall(body: Buffer): { index: number; sayWhenBegun: boolean; input: Buffer } {
+  return { index: body.readDoubleBE(0), sayWhenBegun: body[8] === 1, input: body.subarray(9) }
+}
+
+export function encodeValueHead(durationMs: number): Buffer {
+  const head = Buffer.allocUnsafe(8)
+  head.writeDoubleBE(durationMs, 0)
+  return head
+}
+
+export function decodeValueFrame(body: Buffer): { durationMs: number; payload: Buffer } {
+  return { durationMs: body.readDoubleBE(0), payload: body.subarray(8) }
+}
+
+export function encodeErrorHead(durationMs: number, spent: boolean): Buffer {
+  const head = Buffer.allocUnsafe(9)
+  head.writeDoubleBE(durationMs, 0)
+  head[8] = spent ? 1 : 0
+  return head
+}
+
+/** `spent`: code of the call may still be running in the process, so no other call may be. */
+export function decodeErrorFrame(body: Buffer): { durationMs: number; spent: boolean; payload: Buffer } {
+  return { durationMs: body.readDoubleBE(0), spent: body[8] === 1, payload: body.subarray(9) }
+}

@@ -1,0 +1,72 @@
+/** How a call ended, and how the end of a process becomes the error of the input that ran in it. Pure. */
+import { BurlaError, ExitError, OutOfMemoryError, TimeoutError } from '@burla/protocol'
+import type { ProcessEnd } from './slot-process.ts'
+
+export type Outcome =
+  | { type: 'value'; payload: Buffer; durationMs: number }
+  /** a throw, an exit, a timeout, out of memory: an attempt. The payload is an encoded failure */
+  | { type: 'error'; payload: Buffer; durationMs: number }
+  /** killed, by us or from outside: not the input's doing, and no attempt */
+  | { type: 'lost'; durationMs: number }
+
+export interface DeadCall {
+  index: number
+  end: ProcessEnd
+  /** killed because `timeoutMs` was over */
+  timedOutAfterMs: number | null
+  /** killed by `kill()` */
+  killed: boolean
+  heapMiB: number | undefined
+  /** the last bytes on stderr: V8 says there why it gave up */
+  lastWords: string
+}
+
+/** The error of a call whose process died under it; `lost` when that was not its own doing. */
+export function errorOfDeadCall(call: DeadCall): BurlaError | 'lost' {
+  const { index, end, timedOutAfterMs } = call
+  if (timedOutAfterMs !== null) {
+    return new TimeoutError(
+      'INPUT_TIMEOUT',
+      `Input ${index}: the call took longer than timeoutMs (${timedOutAfterMs} ms) and was killed. ` +
+        'Raise timeoutMs or split the input.',
+      { inputIndex: index },
+    )
+  }
+  if (call.killed) return 'lost'
+  if (end.fault) {
+    return new BurlaError('INPUT_EXITED', `Input ${index}: the call broke its slot: ${end.fault.message}.`, {
+      inputIndex: index,
+      cause: end.fault,
+    })
+  }
+  if (end.signal === 'SIGKILL') return 'lost'
+  if (ranOutOfHeap(end, call.lastWords)) return outOfHeap(index, call.heapMiB)
+  return exited(index, end)
+}
+
+function exited(index: number, { exitCode, signal }: ProcessEnd): ExitError {
+  const how =
+    signal === null
+      ? `ended its process with exit code ${exitCode}. A function ends by returning; process.exit() ends the input too.`
+      : `crashed its process with ${signal}. Look at the last lines on stderr, and at native modules.`
+  const error = new ExitError('INPUT_EXITED', `Input ${index}: the call ${how}`, { inputIndex: index })
+  if (signal !== null) error.signal = signal
+  else if (exitCode !== null) error.exitCode = exitCode
+  return error
+}
+
+function outOfHeap(index: number, heapMiB: number | undefined): OutOfMemoryError {
+  const limit = heapMiB === undefined ? '' : ` of ${heapMiB} MiB`
+  return new OutOfMemoryError(
+    'INPUT_OUT_OF_MEMORY',
+    `Input ${index}: the call ran out of memory: its JavaScript heap reached the limit${limit}. ` +
+      'Make the input smaller, or give the call more memory.',
+    { inputIndex: index },
+  )
+}
+
+/** V8 prints its reason and aborts; shells and wrappers turn the signal into 128 + its number. */
+function ranOutOfHeap({ exitCode, signal }: ProcessEnd, lastWords: string): boolean {
+  const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || (exitCode ?? 0) > 128
+  return aborted && /FATAL ERROR: .*(heap|process) out of memory/.test(lastWords)
+}

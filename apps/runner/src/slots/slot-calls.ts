@@ -1,0 +1,139 @@
+/**
+ * The slot's side of setup and calls.
+ *
+ *   warm -> set up -> calling <-> idle
+ *
+ * Frames may arrive before their turn (the runner sends a call right behind the setup): they queue on `#turn`.
+ * While a call runs the channel does not keep the process alive. So when nothing is left that could settle the
+ * function's promise, Node says `beforeExit` and the call is answered instead of waiting for ever (P7).
+ */
+import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { BurlaError, ExitError, largestValueBytes } from '@burla/protocol'
+import { frameTypes, writeFrame } from './frames.ts'
+import { encodeErrorHead, encodeValueHead, type SlotSettings } from './messages.ts'
+import { decodeValue, encodeFailure, encodeValue, restoreFunction } from './portable.ts'
+
+type UserFunction = (input: unknown, index: number) => unknown
+
+interface RunningCall {
+  index: number
+  calledAt: number
+}
+
+export class SlotCalls {
+  readonly #channel: Socket
+  #turn: Promise<void> = Promise.resolve()
+  #function: UserFunction | undefined
+  #setupFailure: unknown
+  #folder = ''
+  #running: RunningCall | undefined
+
+  constructor(channel: Socket) {
+    this.#channel = channel
+  }
+
+  setup({ settings, functionBytes }: { settings: SlotSettings; functionBytes: Buffer }): void {
+    this.#turn = this.#turn.then(async () => {
+      try {
+        enterFolder(settings)
+        this.#folder = process.cwd()
+        Object.assign(process.env, settings.env, {
+          BURLA_JOB_ID: settings.jobId,
+          BURLA_NODE_ID: settings.nodeId,
+          BURLA_SHARED_DIR: settings.sharedDir,
+        })
+        this.#function = await restoreFunction(functionBytes)
+      } catch (thrown) {
+        this.#setupFailure = thrown
+      }
+      writeFrame(this.#channel, frameTypes.setUp)
+    })
+  }
+
+  call(call: { index: number; sayWhenBegun: boolean; input: Buffer }): void {
+    this.#turn = this.#turn.then(async () => this.#run(call))
+  }
+
+  /** An error that nothing caught. Node alone would end the process: the call has failed and the process is spent. */
+  fault(thrown: unknown, event: 'uncaughtException' | 'unhandledRejection'): void {
+    // The function's own listener decides, as it does where it was written.
+    if (process.listenerCount(event) > 1) return
+    if (this.#running) this.#answerError(this.#running, thrown, true)
+    else console.error(thrown)
+  }
+
+  /** Nothing is left to wait for, while a call still waits. Node alone would end with exit code 13. */
+  nothingLeft(): void {
+    if (!this.#running) return
+    const { index } = this.#running
+    const error = new ExitError(
+      'INPUT_EXITED',
+      `Input ${index}: the function waits for a promise that nothing is left to settle. ` +
+        'Look for a promise whose resolve is never called.',
+      { inputIndex: index },
+    )
+    error.exitCode = 13
+    this.#answerError(this.#running, error, true)
+  }
+
+  async #run({ index, sayWhenBegun, input }: { index: number; sayWhenBegun: boolean; input: Buffer }): Promise<void> {
+    const running: RunningCall = { index, calledAt: performance.now() }
+    this.#running = running
+    process.env['BURLA_INPUT_INDEX'] = String(index)
+    try {
+      if (!this.#function) throw this.#setupFailure
+      if (process.cwd() !== this.#folder) process.chdir(this.#folder)
+      const value = decodeValue(input)
+      if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
+      this.#channel.unref()
+      running.calledAt = performance.now()
+      const result = await this.#function(value, index)
+      this.#answerValue(running, result)
+    } catch (thrown) {
+      this.#answerError(running, thrown, false)
+    }
+  }
+
+  #answerValue(call: RunningCall, result: unknown): void {
+    const durationMs = performance.now() - call.calledAt
+    const payload = encodeValue(result, 'result', 'RESULT_NOT_PORTABLE')
+    if (payload.length > largestValueBytes) {
+      throw new BurlaError(
+        'RESULT_TOO_BIG',
+        `Input ${call.index}: the result has ${payload.length} bytes; the limit is ${largestValueBytes}. ` +
+          'Write it to a file in shared/ and return the path.',
+        { inputIndex: call.index },
+      )
+    }
+    if (this.#end(call)) writeFrame(this.#channel, frameTypes.value, encodeValueHead(durationMs), payload)
+  }
+
+  #answerError(call: RunningCall, thrown: unknown, spent: boolean): void {
+    const durationMs = performance.now() - call.calledAt
+    if (this.#end(call)) {
+      writeFrame(this.#channel, frameTypes.error, encodeErrorHead(durationMs, spent), encodeFailure(thrown))
+    }
+  }
+
+  /** True for the first answer to a call, and only for that. */
+  #end(call: RunningCall): boolean {
+    if (this.#running !== call) return false
+    this.#running = undefined
+    this.#channel.ref()
+    return true
+  }
+}
+
+function enterFolder({ folder, sharedDir }: SlotSettings): void {
+  mkdirSync(folder, { recursive: true })
+  process.chdir(folder)
+  const link = join(folder, 'shared')
+  try {
+    symlinkSync(sharedDir, link, 'dir')
+  } catch (error) {
+    // A slot that was here before has made it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || readlinkSync(link) !== sharedDir) throw error
+  }
+}

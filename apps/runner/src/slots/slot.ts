@@ -1,0 +1,283 @@
+/**
+ * One place in which calls run, one at a time. The place stays, the process inside changes:
+ *
+ *   empty -> warm -> set up <-> calling
+ *     ^                           |
+ *     +---------------------------+   exit, crash, timeout, kill, or an error that leaves the process spent
+ *
+ * Invariants
+ *  1. An outcome is told after all lines of its call, and after the process is really dead where the call ended it.
+ *  2. A process that was set up is replaced at once. One that died before that is replaced by the next call only, and
+ *     that call is told why it dies again: a function that cannot even be loaded never makes a loop of forks.
+ *  3. Of the answer and the death of a process, the answer counts when both arrive.
+ */
+import { strict as assert } from 'node:assert'
+import { join } from 'node:path'
+import { BurlaError, type Line } from '@burla/protocol'
+import { frameTypes } from './frames.ts'
+import { decodeErrorFrame, decodeValueFrame } from './messages.ts'
+import { errorOfDeadCall, type Outcome } from './outcome.ts'
+import { encodeFailure } from './portable.ts'
+import { pipesDrained, SlotOutput } from './slot-output.ts'
+import { SlotProcess, type ProcessEnd, type SlotProcessOptions } from './slot-process.ts'
+
+/** What every process of the job is told before its first call. */
+export interface SlotSetup {
+  functionBytes: Buffer
+  jobId: string
+  nodeId: string
+  env: Record<string, string>
+  /** parent of the slots' working folders; must exist */
+  folder: string
+  sharedDir: string
+  /** V8's heap limit of each slot; a warm process that was started with another one is replaced */
+  heapMiB?: number
+}
+
+export interface Call {
+  index: number
+  /** the encoded input */
+  input: Buffer
+  /** from the moment the function is called; `null`: no limit */
+  timeoutMs: number | null
+  /** for the lines of this call, see `Line.run` */
+  run: number
+}
+
+export type SlotOptions = Pick<SlotProcessOptions, 'reaper' | 'valve' | 'env' | 'heapMiB'> & {
+  onLines: (lines: Line[], slot: number) => void
+}
+
+interface RunningCall {
+  call: Call
+  since: number
+  timer: NodeJS.Timeout | undefined
+  timedOut: boolean
+  answer: Outcome | undefined
+  resolve: (outcome: Outcome) => void
+  reject: (error: BurlaError) => void
+}
+
+/** setTimeout's own limit; a longer wait is made of several. */
+const longestTimerMs = 2 ** 31 - 1
+/** V8's last words and Node's native stack fit. */
+const lastWordsLength = 16 * 1024
+
+export class Slot {
+  readonly number: number
+  readonly #options: SlotOptions
+  readonly #output: SlotOutput
+  #setup: SlotSetup | undefined
+  #process: SlotProcess | undefined
+  #running: RunningCall | undefined
+  /** of the processes that have not ended yet; more than one only right after a replacement */
+  readonly #endings = new Set<Promise<void>>()
+  #lastWords = ''
+  #killed = false
+  #closed = false
+
+  constructor(number: number, options: SlotOptions, setup: SlotSetup | undefined) {
+    this.number = number
+    this.#options = options
+    this.#setup = setup
+    this.#output = new SlotOutput((lines) => options.onLines(lines, number))
+    this.#process = this.#fork()
+  }
+
+  /** The process inside, where there is one. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  /** Resolves when the process is warm, or has ended before it was. */
+  async ready(): Promise<void> {
+    await this.#process?.ready
+  }
+
+  setup(setup: SlotSetup): void {
+    assert(!this.#setup, 'a slot serves one job')
+    const warm = this.#process
+    if (warm && this.#heapMiB === (setup.heapMiB ?? this.#heapMiB)) {
+      this.#setup = setup
+      this.#tell(warm, setup)
+      return
+    }
+    warm?.kill()
+    this.#setup = setup
+    this.#process = this.#fork()
+  }
+
+  /**
+   * Runs the function on one input. Rejects, with an `INTERNAL` error, only when no process could be started at all.
+   * Lines of the call have been handed to `onLines` when the promise settles.
+   */
+  call(call: Call): Promise<Outcome> {
+    assert(this.#setup, 'a call needs a setup')
+    assert(!this.#running, 'a slot runs one call at a time')
+    if (this.#closed) return Promise.resolve({ type: 'lost', durationMs: 0 })
+    this.#killed = false
+    const process = (this.#process ??= this.#fork())
+    return new Promise((resolve, reject) => {
+      const running: RunningCall = {
+        call,
+        since: performance.now(),
+        timer: undefined,
+        timedOut: false,
+        answer: undefined,
+        resolve,
+        reject,
+      }
+      this.#running = running
+      if (process.isSetUp) this.#send(process, running)
+      else void this.#sendWhenSetUp(process, running)
+    })
+  }
+
+  /** Ends the process and what it started. A running call is `lost`. The next call starts a new process. */
+  async kill(): Promise<void> {
+    this.#killed = true
+    this.#process?.kill()
+    await Promise.all(this.#endings)
+  }
+
+  /** Kills, for good: later calls are `lost`. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.kill()
+  }
+
+  get #heapMiB(): number | undefined {
+    return this.#setup?.heapMiB ?? this.#options.heapMiB
+  }
+
+  #fork(): SlotProcess {
+    this.#lastWords = ''
+    const process: SlotProcess = new SlotProcess({
+      reaper: this.#options.reaper,
+      valve: this.#options.valve,
+      env: this.#options.env,
+      heapMiB: this.#heapMiB,
+      onFrame: (type, body) => this.#onFrame(process, type, body),
+      onOutput: (stream, chunk) => {
+        if (stream === 'stderr') this.#remember(chunk)
+        this.#output.push(stream, chunk)
+      },
+      onEnd: (end) => this.#onEnd(process, end),
+    })
+    this.#endings.add(process.ended)
+    void process.ended.then(() => this.#endings.delete(process.ended))
+    if (this.#setup) this.#tell(process, this.#setup)
+    return process
+  }
+
+  #tell(process: SlotProcess, { functionBytes, jobId, nodeId, env, folder, sharedDir }: SlotSetup): void {
+    process.setup({ jobId, nodeId, env, folder: slotFolder(folder, this.number), sharedDir }, functionBytes)
+  }
+
+  /** What the function prints while it is loaded belongs to no call. */
+  async #sendWhenSetUp(process: SlotProcess, running: RunningCall): Promise<void> {
+    await process.setUp
+    await this.#options.valve.drained()
+    if (process.isSetUp && this.#running === running) this.#send(process, running)
+  }
+
+  #send(process: SlotProcess, running: RunningCall): void {
+    const { index, input, timeoutMs, run } = running.call
+    running.since = performance.now()
+    this.#output.begin({ index, run })
+    process.call(index, timeoutMs !== null, input)
+  }
+
+  #onFrame(process: SlotProcess, type: number, body: Buffer): void {
+    const running = this.#running
+    if (!running || running.answer) return
+    if (type === frameTypes.begun) {
+      running.since = performance.now()
+      this.#armTimer(process, running)
+    } else if (type === frameTypes.value) {
+      running.answer = { type: 'value', ...decodeValueFrame(body) }
+      void this.#settleWhenDrained(running, running.answer)
+    } else if (type === frameTypes.error) {
+      const { durationMs, spent, payload } = decodeErrorFrame(body)
+      running.answer = { type: 'error', payload, durationMs }
+      // A spent process may still print and throw for its call: it dies first, and its end settles the call.
+      if (spent) process.kill()
+      else void this.#settleWhenDrained(running, running.answer)
+    }
+  }
+
+  #armTimer(process: SlotProcess, running: RunningCall): void {
+    const leftMs = (running.call.timeoutMs ?? Infinity) - (performance.now() - running.since)
+    running.timer = setTimeout(() => void this.#checkTimeout(process, running), Math.min(leftMs, longestTimerMs))
+  }
+
+  async #checkTimeout(process: SlotProcess, running: RunningCall): Promise<void> {
+    // A runner that was frozen finds its timers over before it reads the answer that came in time.
+    await pipesDrained()
+    if (this.#running !== running || running.answer) return
+    if (performance.now() - running.since < (running.call.timeoutMs ?? Infinity))
+      return this.#armTimer(process, running)
+    running.timedOut = true
+    process.kill()
+  }
+
+  #onEnd(process: SlotProcess, end: ProcessEnd): void {
+    if (this.#process !== process) return
+    this.#process = undefined
+    if (this.#running) this.#settleDead(process, this.#running, end)
+    else this.#output.end()
+    const served = process.isSetUp || (process.isReady && !this.#setup)
+    if (served && !this.#killed) this.#process ??= this.#fork()
+  }
+
+  #settleDead(process: SlotProcess, running: RunningCall, end: ProcessEnd): void {
+    if (running.answer) return this.#settle(running, running.answer)
+    const { index, timeoutMs } = running.call
+    if (!process.isReady && !this.#killed && end.signal !== 'SIGKILL') {
+      this.#running = undefined
+      running.reject(couldNotStart(this.number, end, this.#lastWords))
+      return
+    }
+    const error = errorOfDeadCall({
+      index,
+      end,
+      timedOutAfterMs: running.timedOut ? timeoutMs : null,
+      killed: this.#killed,
+      heapMiB: this.#heapMiB,
+      lastWords: this.#lastWords,
+    })
+    const durationMs = performance.now() - running.since
+    if (error === 'lost') this.#settle(running, { type: 'lost', durationMs })
+    else this.#settle(running, { type: 'error', payload: encodeFailure(error), durationMs })
+  }
+
+  async #settleWhenDrained(running: RunningCall, outcome: Outcome): Promise<void> {
+    await this.#options.valve.drained()
+    this.#settle(running, outcome)
+  }
+
+  #settle(running: RunningCall, outcome: Outcome): void {
+    if (this.#running !== running) return
+    clearTimeout(running.timer)
+    this.#output.end()
+    this.#running = undefined
+    running.resolve(outcome)
+  }
+
+  #remember(chunk: Buffer): void {
+    this.#lastWords = (this.#lastWords + chunk.toString('latin1')).slice(-lastWordsLength)
+  }
+}
+
+/** The working folder of a slot, which its processes use one after another. */
+export function slotFolder(parent: string, number: number): string {
+  return join(parent, `slot-${number}`)
+}
+
+function couldNotStart(slot: number, end: ProcessEnd, lastWords: string): BurlaError {
+  const how = end.fault?.message ?? `it ended with ${end.signal ?? `exit code ${end.exitCode}`}`
+  const last = lastWords.trim().split('\n').slice(-5).join('\n')
+  return new BurlaError('INTERNAL', `Slot ${slot} could not start its process: ${how}. ${last}`.trim(), {
+    cause: end.fault,
+  })
+}
