@@ -10,10 +10,10 @@
 import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { BurlaError, ExitError, largestValueBytes } from '@burla/protocol'
+import { restoreFunction } from '@burla/closure'
+import { BurlaError, decodeValue, encodeFailure, encodeValue, ExitError, largestValueBytes } from '@burla/protocol'
 import { frameTypes, writeFrame } from './frames.ts'
 import { encodeErrorHead, encodeValueHead, type SlotSettings } from './messages.ts'
-import { decodeValue, encodeFailure, encodeValue, restoreFunction } from './portable.ts'
 
 type UserFunction = (input: unknown, index: number) => unknown
 

@@ -13,11 +13,10 @@
  */
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
-import { BurlaError, type Line } from '@burla/protocol'
+import { BurlaError, encodeFailure, type Line } from '@burla/protocol'
 import { frameTypes } from './frames.ts'
 import { decodeErrorFrame, decodeValueFrame } from './messages.ts'
 import { errorOfDeadCall, type Outcome } from './outcome.ts'
-import { encodeFailure } from './portable.ts'
 import { pipesDrained, SlotOutput } from './slot-output.ts'
 import { SlotProcess, type ProcessEnd, type SlotProcessOptions } from './slot-process.ts'
 
