@@ -1,0 +1,13 @@
+import type { RedisAddress } from '@burla/protocol'
+
+/** What the api's parent tells it on its first line of stdin. */
+export interface ApiConfig {
+  listen: { socketPath: string } | { host: string; port: number }
+  redis: RedisAddress
+  /** of Redis's default user */
+  redisPassword: string
+  /** what the passwords of the jobs' Redis users are derived from */
+  clusterKey: string
+  /** sha256 of the cluster's token, in hex: the api itself never needs the token */
+  tokenHash: string
+}

@@ -1,0 +1,42 @@
+/** Every failure leaves the api as `{ error: { code, message } }`, with a code of `BurlaError`. */
+import { BurlaError, type ErrorCode } from '@burla/protocol'
+import type { FastifyInstance } from 'fastify'
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  OPTION_INVALID: 400,
+  UNAUTHORIZED: 401,
+  JOB_UNKNOWN: 404,
+  FUNCTION_UNKNOWN: 404,
+  NOT_SUPPORTED: 404,
+  JOB_CONFLICT: 409,
+  FUNCTION_TOO_BIG: 413,
+  NO_CAPACITY: 422,
+  CLUSTER_UNREACHABLE: 503,
+}
+
+export function answerFailures(server: FastifyInstance): void {
+  server.setErrorHandler((error, request, reply) => {
+    const failure = asBurlaError(error)
+    const status = statuses[failure.code] ?? 500
+    if (status === 500) console.error(`${request.method} ${request.url} failed:`, error)
+    if (status === 401) void reply.header('www-authenticate', 'Bearer')
+    return reply.code(status).send({ error: { code: failure.code, message: failure.message } })
+  })
+  server.setNotFoundHandler((request) => {
+    throw new BurlaError(
+      'NOT_SUPPORTED',
+      `this cluster has no ${request.method} ${request.url}; /docs lists what it has`,
+    )
+  })
+}
+
+function asBurlaError(error: unknown): BurlaError {
+  if (error instanceof BurlaError) return error
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string }
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+    return new BurlaError('CLUSTER_UNREACHABLE', "the cluster's Redis does not answer; ask again in a moment")
+  }
+  // What is left below 500 are Fastify's own words about a request: no JSON, too long, of another content type.
+  if (statusCode !== undefined && statusCode < 500) return new BurlaError('OPTION_INVALID', message)
+  return new BurlaError('INTERNAL', 'the api failed; its log says why. It is safe to ask again')
+}

@@ -1,0 +1,50 @@
+/** The api as a Fastify that does not listen yet: who may ask, how failures look, then the routes. */
+import Fastify, { type FastifyServerOptions } from 'fastify'
+import type { RedisAddress } from '@burla/protocol'
+import type { Redis } from '@burla/queue'
+import { requireToken } from './access.ts'
+import { serveDocs } from './docs.ts'
+import { answerFailures } from './failures.ts'
+import { functionRoutes } from './routes/functions.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { nodeRoutes } from './routes/nodes.ts'
+import { describeFault, lazyValidation } from './validation.ts'
+import type { SchemaTypes } from './schemas.ts'
+
+export interface ServerOptions {
+  redis: Redis
+  /** where the jobs' own users find Redis */
+  redisAddress: RedisAddress
+  clusterKey: string
+  tokenHash: string
+}
+
+/** A connection to Redis waits without end for Redis to come back; a request does not (P7). */
+const answerWithinMs = 10_000
+const largestBodyBytes = 1024 * 1024
+
+/** Fastify's types know its own compilers only. */
+const compilersFactory = {
+  buildValidator: () => lazyValidation,
+  buildSerializer: () => () => JSON.stringify,
+} as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+export type Server = ReturnType<typeof createServer>
+
+export function createServer(options: ServerOptions) {
+  const server = Fastify({
+    bodyLimit: largestBodyBytes,
+    handlerTimeout: answerWithinMs,
+    exposeHeadRoutes: false,
+    schemaController: { compilersFactory },
+    schemaErrorFormatter: describeFault,
+  }).withTypeProvider<SchemaTypes>()
+
+  requireToken(server, options.tokenHash)
+  answerFailures(server)
+  serveDocs(server)
+  functionRoutes(server, options.redis)
+  jobRoutes(server, options)
+  nodeRoutes(server, options.redis)
+  return server
+}
