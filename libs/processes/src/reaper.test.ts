@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isAlive, isGroupAlive, killGroup } from './killing.ts'
 import { startReaper } from './reaper.ts'
@@ -63,9 +66,19 @@ test('a forgotten group is left alone, and close() ends the reaper without harm 
   expect(isGroupAlive(child.pid as number)).toBe(true)
 })
 
+test('finish() kills what is left, cleans up, and is over when it resolves', async () => {
+  const folder = mkdtempSync(join(tmpdir(), "burla-test-it's-"))
+  const reaper = startReaper({ graceMs: 100, cleanup: { commands: 'rm -rf -- "$1"', args: [folder] } })
+  const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' })
+  started.push(child.pid as number)
+  reaper.watch(child.pid as number)
+  await reaper.finish()
+  expect(existsSync(folder)).toBe(false)
+  await until(() => expect([child.pid as number, reaper.pid].filter(isAlive)).toEqual([]))
+})
+
 /** Children of a process by /proc, which is there on Linux only: where the tests that need it run. */
 function reapersOf(owner: number): string[] {
-  const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs')
   return readdirSync('/proc').filter((pid) => {
     try {
       if (!/^\d+$/.test(pid) || !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('burla-reaper')) return false

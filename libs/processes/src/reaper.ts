@@ -1,14 +1,23 @@
 /**
  * Nothing outlives its parent, also after kill -9 (P8). Each process that has children runs a reaper: a tiny shell in a
  * session of its own, which holds the other end of a pipe. When the owner dies, however that happens, the pipe ends;
- * the reaper gives the children `graceMs` to stop by themselves and then kills the process groups that are left.
+ * the reaper gives the children `graceMs` to stop by themselves, kills the process groups that are left, and removes
+ * what the owner would have removed.
  *
  * Invariants: the owner alone holds the pipe's writing end (Node opens it close-on-exec); a pid is on the list from
  * right after its spawn until the owner has seen the end of its group; the list in the owner is the true one, so that a
  * reaper that was itself killed is started again with it.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { BurlaError } from '@burla/protocol'
+
+export interface ReaperOptions {
+  /** how long the groups have to end by themselves after the owner's death; default 2 s */
+  graceMs?: number
+  /** shell commands to run when no group is left, with `args` as `$1`, `$2`, ... */
+  cleanup?: { commands: string; args: string[] }
+}
 
 export interface Reaper {
   readonly pid: number
@@ -16,12 +25,16 @@ export interface Reaper {
   watch(pid: number): void
   /** The group has ended. */
   forget(pid: number): void
-  /** Forgets all and ends the reaper. */
+  /** Forgets all and ends the reaper; nothing is killed or cleaned up. */
   close(): void
+  /** Does now what it would do at the owner's death; resolves when that is done. */
+  finish(): Promise<void>
 }
 
-/** For dash, bash and busybox. Input: lines `+pid` and `-pid`. Argument: how many tenths of a second to wait. */
+/** For dash, bash and busybox. Input: lines `+pid` and `-pid`. Arguments: grace in tenths of a second, cleanup, its arguments. */
 const script = `
+tenths=$1 cleanup=$2
+shift 2
 watched=' '
 while read -r line; do
   pid=\${line#?}
@@ -30,23 +43,28 @@ while read -r line; do
     -*) case $watched in *" $pid "*) watched="\${watched%%" $pid "*} \${watched#*" $pid "}" ;; esac ;;
   esac
 done
-tenths=$1
-while [ "$tenths" -gt 0 ]; do
-  left=' '
-  for pid in $watched; do kill -s 0 -- "-$pid" && left="$left$pid "; done
-  watched=$left
-  [ "$watched" = ' ' ] && exit
-  sleep 0.1
-  tenths=$((tenths - 1))
-done
+await_end() {
+  tenths=$1
+  while :; do
+    left=' '
+    for pid in $watched; do kill -s 0 -- "-$pid" && left="$left$pid "; done
+    watched=$left
+    { [ "$watched" = ' ' ] || [ "$tenths" -le 0 ]; } && return
+    sleep 0.1
+    tenths=$((tenths - 1))
+  done
+}
+await_end "$tenths"
 for pid in $watched; do kill -s KILL -- "-$pid"; done
+await_end 10
+eval "$cleanup"
 `
 
 /** A reaper that dies at once, again and again, is not started more often than this. */
 const restartAfterMs = 1_000
 
-export function startReaper(options: { graceMs?: number } = {}): Reaper {
-  const tenths = Math.ceil((options.graceMs ?? 3_000) / 100)
+export function startReaper({ graceMs = 2_000, cleanup }: ReaperOptions = {}): Reaper {
+  const args = [String(Math.ceil(graceMs / 100)), cleanup?.commands ?? '', ...(cleanup?.args ?? [])]
   const watched = new Set<number>()
   let closed = false
   let reaper = start()
@@ -54,7 +72,7 @@ export function startReaper(options: { graceMs?: number } = {}): Reaper {
   function start(): ChildProcess {
     const startedAt = Date.now()
     // cwd '/': a reaper that waits must not hold a folder that is being removed.
-    const child = spawn('/bin/sh', ['-c', script, 'burla-reaper', String(tenths)], {
+    const child = spawn('/bin/sh', ['-c', script, 'burla-reaper', ...args], {
       detached: true,
       cwd: '/',
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
@@ -100,6 +118,12 @@ export function startReaper(options: { graceMs?: number } = {}): Reaper {
       closed = true
       watched.clear()
       reaper.kill('SIGKILL')
+    },
+    async finish() {
+      closed = true
+      reaper.ref()
+      reaper.stdin?.end()
+      if (reaper.exitCode === null && reaper.signalCode === null) await once(reaper, 'exit')
     },
   }
 }
