@@ -30,6 +30,7 @@ async function buildDocs(routes: RouteOptions[]): Promise<FastifyInstance> {
   docs.setValidatorCompiler(() => () => true)
   docs.setSerializerCompiler(() => JSON.stringify)
   await docs.register(swagger.default, {
+    exposeHeadRoutes: true,
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Burla for TypeScript', version: '1' },

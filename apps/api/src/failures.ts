@@ -16,8 +16,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 
 export function answerFailures(server: FastifyInstance): void {
   server.setErrorHandler((error, request, reply) => {
-    const failure = asBurlaError(error)
-    const status = statuses[failure.code] ?? 500
+    const { status, failure } = asAnswer(error)
     if (status === 500) console.error(`${request.method} ${request.url} failed:`, error)
     if (status === 401) void reply.header('www-authenticate', 'Bearer')
     return reply.code(status).send({ error: { code: failure.code, message: failure.message } })
@@ -30,13 +29,17 @@ export function answerFailures(server: FastifyInstance): void {
   })
 }
 
-function asBurlaError(error: unknown): BurlaError {
-  if (error instanceof BurlaError) return error
-  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string }
+function asAnswer(error: unknown): { status: number; failure: BurlaError } {
+  if (error instanceof BurlaError) return { status: statuses[error.code] ?? 500, failure: error }
+  const { code, statusCode = 500, message } = error as { code?: string; statusCode?: number; message: string }
   if (code === 'FST_ERR_HANDLER_TIMEOUT') {
-    return new BurlaError('CLUSTER_UNREACHABLE', "the cluster's Redis does not answer; ask again in a moment")
+    const sentence = "the cluster's Redis does not answer; ask again in a moment"
+    return { status: 503, failure: new BurlaError('CLUSTER_UNREACHABLE', sentence) }
   }
-  // What is left below 500 are Fastify's own words about a request: no JSON, too long, of another content type.
-  if (statusCode !== undefined && statusCode < 500) return new BurlaError('OPTION_INVALID', message)
-  return new BurlaError('INTERNAL', 'the api failed; its log says why. It is safe to ask again')
+  // Fastify's own words about a request: no JSON, too long, of another content type.
+  if (statusCode < 500) return { status: statusCode, failure: new BurlaError('OPTION_INVALID', message) }
+  return {
+    status: 500,
+    failure: new BurlaError('INTERNAL', 'the api failed; its log says why. It is safe to ask again'),
+  }
 }

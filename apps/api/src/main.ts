@@ -15,13 +15,12 @@ runPart<ApiConfig>(async (config, { signal, ready }) => {
   const address = await listen(server, config.listen)
   ready({ address })
   const keeper = startKeeper({ redis, clusterKey, signal, say: console.error })
-  await loadValidators()
+  loadValidators()
 
   await Promise.race([keeper, signal.aborted || once(signal, 'abort')])
   await server.close()
-  // Also ends what waits for a Redis that is away.
+  // The keeper is not waited for: it may be waiting for a Redis that is away. Its steps can be cut off anywhere.
   redis.disconnect()
-  await keeper
 })
 
 async function listen(server: ReturnType<typeof createServer>, at: ApiConfig['listen']): Promise<string> {

@@ -1,0 +1,27 @@
+import { sayAlive } from '@burla/queue'
+import { expect, test } from 'vitest'
+import { useApi } from '../use-api.ts'
+
+const api = useApi()
+
+test('GET /v1/nodes lists the nodes that have said that they live', async () => {
+  expect(await api.ask('GET', '/v1/nodes')).toEqual({ status: 200, body: { nodes: [] } })
+  const node = {
+    id: 'node-1',
+    state: 'idle',
+    cpus: 2,
+    memoryGiB: 8,
+    jobId: null,
+    provider: 'process',
+    startedAt: 5,
+  } as const
+  await sayAlive(api.redis, node)
+  expect((await api.ask('GET', '/v1/nodes')).body).toMatchObject({ nodes: [node] })
+})
+
+test('a path that does not exist points to the documents', async () => {
+  expect(await api.ask('GET', '/v1/nothing')).toEqual({
+    status: 404,
+    body: { error: { code: 'NOT_SUPPORTED', message: 'this cluster has no GET /v1/nothing; /docs lists what it has' } },
+  })
+})
