@@ -58,7 +58,11 @@ export function createInputSource({ redis, jobId, onInput, onTrouble }: InputSou
         const { data } = job
         const inline = 'v' in data ? Buffer.from(data.v, 'latin1') : undefined
         const suspect = job.name !== 'input' || job.attemptsStarted > 1
-        const end = await onInput({ bullId, token, index: data.i, inline, suspect })
+        const end = await onInput({ bullId, token, index: data.i, inline, suspect }).catch((error: Error) => {
+          // Never BullMQ's to fail: an input nobody answers for is found again when its lock has expired.
+          onTrouble(error)
+          return 'gone' as const
+        })
         if (end === 'gone') throw new WaitingError()
       } finally {
         held.delete(bullId)

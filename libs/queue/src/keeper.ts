@@ -38,7 +38,11 @@ export async function startKeeper({ redis, clusterKey, signal, say = () => undef
   }
   redis.on('ready', onReady)
   let savedUsers = ''
+  let lookedAt = Date.now()
   while (!signal.aborted) {
+    // This process was stopped or starved for a while, and so perhaps were the others.
+    if (Date.now() - lookedAt > lostAfterMs / 3) connectedSince = Date.now()
+    lookedAt = Date.now()
     try {
       const views = await viewLiveJobs(redis)
       if (usersMissing) {

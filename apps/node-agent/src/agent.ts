@@ -1,0 +1,213 @@
+/**
+ * The life of one node: it registers, looks what the jobs want, serves one job at a time (P3), and leaves.
+ * `decide.ts` holds the policy; this file acts on it.
+ */
+import {
+  cancelJob,
+  claim,
+  connectRedis,
+  listNodes,
+  loseClaim,
+  pause,
+  release,
+  removeNode,
+  renewClaim,
+  sayAlive,
+  untilStored,
+  viewLiveJobs,
+  type Redis,
+} from '@burla/queue'
+import { heartbeatEveryMs, type Bell, type Claim, type JobId, type NodeRecord, type RedisAddress } from '@burla/protocol'
+import { startReaper } from '@burla/processes'
+import { listenToBell } from './bell.ts'
+import { decide, type Decision } from './decide.ts'
+import { serveJob, type ServedJob } from './served-job.ts'
+import { createWarmRunners } from './warm-runners.ts'
+
+export interface AgentConfig {
+  nodeId: string
+  cpus: number
+  memoryGiB: number
+  redis: RedisAddress
+  redisPassword: string
+  clusterKey: string
+  provider: string
+  folder: string
+  sharedDir: string
+  runnerEntry: string
+}
+
+interface AgentLink {
+  signal: AbortSignal
+  onUp: () => void
+  say: (message: string) => void
+}
+
+const lookEveryMs = 1_000
+/** A job whose runners ended this often in a row before they served anything is failed (P7). */
+const failuresPerJob = 3
+
+export async function runAgent(config: AgentConfig, { signal, onUp, say }: AgentLink): Promise<void> {
+  const { nodeId, cpus } = config
+  const connect = { address: config.redis, password: config.redisPassword, name: `burla-agent-${nodeId}` }
+  const redis = connectRedis(connect)
+  // Runners see the end of their stdin and give back what they hold; the reaper comes after those that cannot.
+  const reaper = startReaper({ graceMs: 3_000 })
+  const slots = Math.max(1, Math.floor(cpus))
+  const runners = createWarmRunners({ entry: config.runnerEntry, slots, reaper, signal, onLine: say })
+  const startedAt = Date.now()
+  const failures = new Map<JobId, number>()
+  let serving: ServedJob | undefined
+  let reserved: Claim & { jobId: JobId } | undefined
+  let wake: () => void = () => undefined
+
+  listenToBell(connect, onBell, signal)
+  signal.addEventListener('abort', () => wake(), { once: true })
+  await untilStored(() => leaveOldClaims(redis, nodeId), signal).catch(() => undefined)
+  void beat()
+  onUp()
+  while (!signal.aborted) {
+    const woken = new Promise<void>((resolve) => (wake = resolve))
+    try {
+      await act(await look())
+    } catch (error) {
+      if (!signal.aborted) say(`agent: ${(error as Error).message}`)
+      await pause(lookEveryMs, signal)
+    }
+    await Promise.race([woken, pause(lookEveryMs, signal)])
+  }
+  // The runner sees the end of its stdin and gives its inputs back.
+  await runners.close()
+  if (serving) await Promise.race([serving.released, pause(2_000)])
+  await Promise.race([removeNode(redis, nodeId), pause(500)]).catch(() => undefined)
+  redis.disconnect()
+
+  function onBell(bell: Bell): void {
+    if (bell.type === 'cancel' && bell.jobId === serving?.jobId) serving.cancel()
+    wake()
+  }
+
+  async function look(): Promise<Decision> {
+    const jobs = await viewLiveJobs(redis)
+    const others = jobs.some((job) => job.record.id !== serving?.jobId)
+    const nodes = serving && others ? await listNodes(redis) : []
+    const idleCpus = nodes.flatMap((node) => (node.id !== nodeId && node.state === 'idle' ? [node.cpus] : []))
+    const self = serving
+      ? {
+          jobId: serving.jobId,
+          forMs: Date.now() - serving.claimedAt,
+          draining: serving.draining,
+          ...serving.load(),
+        }
+      : undefined
+    return decide({ nodeId, cpus, ...(self ? { serving: self } : {}) }, { jobs, idleCpus, now: Date.now() })
+  }
+
+  async function act(decision: Decision): Promise<void> {
+    switch (decision.type) {
+      case 'stay':
+        return
+      case 'release':
+        serving?.drain()
+        return
+      case 'change': {
+        const next = newClaim('reserved', decision.slots)
+        if (!(await claim(redis, decision.jobId, next))) return
+        reserved = { ...next, jobId: decision.jobId }
+        serving?.drain()
+        return
+      }
+      case 'claim': {
+        const next = newClaim('active', decision.slots)
+        const runner = await runners.take()
+        if (!(await claim(redis, decision.jobId, next))) return runners.putBack(runner)
+        return serve(decision.jobId, next, runner)
+      }
+    }
+  }
+
+  function newClaim(state: Claim['state'], claimedSlots: number): Claim {
+    return { nodeId, state, slots: claimedSlots, runnerId: null, claimedAt: Date.now() }
+  }
+
+  async function serve(
+    jobId: JobId,
+    granted: Claim,
+    runner: Awaited<ReturnType<typeof runners.take>>,
+  ): Promise<void> {
+    const { folder, sharedDir, clusterKey, redis: address } = config
+    say(`job ${jobId}: claimed, ${granted.slots} slots`)
+    const job = serveJob({
+      redis,
+      address,
+      clusterKey,
+      jobId,
+      claim: granted,
+      runner,
+      folder,
+      sharedDir,
+      say,
+      onChange: () => wake(),
+    })
+    serving = job
+    void beatOnce()
+    void job.released.then((served) => afterRelease(job, served)).catch((error: Error) => say(error.message))
+  }
+
+  async function afterRelease(job: ServedJob, served: boolean): Promise<void> {
+    serving = undefined
+    const failed = served ? 0 : (failures.get(job.jobId) ?? 0) + 1
+    if (failed > 0) failures.set(job.jobId, failed)
+    else failures.delete(job.jobId)
+    if (failed >= failuresPerJob && !signal.aborted) {
+      const reason = `${failed} runners in a row ended on node ${nodeId} before they could serve it; the node's log says why`
+      await cancelJob(redis, job.jobId, { outcome: 'failed', reason })
+    }
+    void beatOnce()
+    const next = reserved
+    reserved = undefined
+    if (next && !signal.aborted) await takeUpReserved(next)
+    wake()
+  }
+
+  async function takeUpReserved({ jobId, ...claimed }: Claim & { jobId: JobId }): Promise<void> {
+    const active: Claim = { ...claimed, state: 'active', claimedAt: Date.now() }
+    const runner = await runners.take()
+    if (await renewClaim(redis, jobId, active)) await serve(jobId, active, runner)
+    else runners.putBack(runner)
+  }
+
+  async function beat(): Promise<void> {
+    while (!signal.aborted) {
+      await beatOnce()
+      await pause(heartbeatEveryMs, signal)
+    }
+  }
+
+  async function beatOnce(): Promise<void> {
+    const node: NodeRecord = {
+      id: nodeId,
+      state: serving ? (serving.draining ? 'draining' : 'claimed') : 'idle',
+      cpus,
+      memoryGiB: config.memoryGiB,
+      jobId: serving?.jobId ?? null,
+      provider: config.provider,
+      startedAt,
+    }
+    const renewals = reserved ? [renewClaim(redis, reserved.jobId, reserved)] : []
+    await Promise.race([Promise.all([sayAlive(redis, node), ...renewals]), pause(heartbeatEveryMs)]).catch(
+      (error: Error) => say(`heartbeat: ${error.message}`),
+    )
+  }
+}
+
+/** An agent of this node died and was started again: what it had claimed is given back before anything new is. */
+async function leaveOldClaims(redis: Redis, nodeId: string): Promise<void> {
+  for (const { record, claims } of await viewLiveJobs(redis)) {
+    for (const old of claims) {
+      if (old.nodeId !== nodeId) continue
+      if (old.runnerId === null) await release(redis, record.id, nodeId, 0)
+      else await loseClaim(redis, record.id, old)
+    }
+  }
+}

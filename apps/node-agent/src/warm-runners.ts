@@ -1,0 +1,97 @@
+/**
+ * Runners that are started, warm and free of credentials, so that a claimed job starts in milliseconds. Each is used
+ * for one job and ends with it; the place in the pool is filled again a moment later, when the job has had the CPU first.
+ */
+import { startPart, type Part, type PartMessage, type Reaper } from '@burla/processes'
+import { pause } from '@burla/queue'
+
+export interface WarmRunner {
+  part: Part
+  /** false once it has ended, by itself or by somebody's hand */
+  readonly alive: boolean
+  /** messages of the runner, from now on */
+  onMessage: (listener: (message: PartMessage) => void) => void
+}
+
+export interface WarmRunners {
+  /** Resolves when one is ready; rejects when none can be started, with the reason of the last try. */
+  take(): Promise<WarmRunner>
+  /** An unused one comes back. */
+  putBack(runner: WarmRunner): void
+  close(): Promise<void>
+}
+
+interface WarmRunnersOptions {
+  entry: string
+  slots: number
+  reaper: Reaper
+  signal: AbortSignal
+  onLine: (line: string) => void
+}
+
+const refillAfterMs = 30
+const triesInARow = 3
+
+export function createWarmRunners({ entry, slots, reaper, signal, onLine }: WarmRunnersOptions): WarmRunners {
+  let next: Promise<WarmRunner> = start()
+  next.catch(() => undefined)
+
+  async function start(): Promise<WarmRunner> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await startOne()
+      } catch (error) {
+        if (signal.aborted || tries >= triesInARow) throw error
+        onLine((error as Error).message)
+        await pause(200 * 2 ** tries, signal)
+      }
+    }
+  }
+
+  async function startOne(): Promise<WarmRunner> {
+    let listener: (message: PartMessage) => void = () => undefined
+    const part = await startPart({
+      name: 'runner',
+      entry,
+      config: { slots },
+      reaper,
+      signal,
+      onLine,
+      onMessage: (message) => listener(message),
+    })
+    let alive = true
+    void part.exited.then(() => (alive = false))
+    return {
+      part,
+      get alive() {
+        return alive
+      },
+      onMessage: (to) => (listener = to),
+    }
+  }
+
+  function refill(): void {
+    next = pause(refillAfterMs, signal).then(start)
+    next.catch(() => undefined)
+  }
+
+  return {
+    async take() {
+      try {
+        let runner = await next
+        if (!runner.alive) runner = await start()
+        return runner
+      } finally {
+        refill()
+      }
+    },
+    putBack(runner) {
+      const started = next
+      next = Promise.resolve(runner)
+      void started.then((extra) => extra.part.stop(0)).catch(() => undefined)
+    },
+    async close() {
+      await next.then((runner) => runner.part.stop(1_000)).catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A runner: started warm by its node's agent, it waits for one job, serves it, and ends. It holds no credentials before
+ * it serves and is never used for a second job (P9).
+ *
+ * Messages from the agent: `serve` (once), `drain`, `cancel`. To the agent: `ready`, `serving`, `load` (at least every
+ * 2 s: silence means that the runner is frozen), `served`. Its stdin's end means that the agent is gone: it stops.
+ */
+import { runPart, startReaper } from '@burla/processes'
+import { BurlaError, heartbeatEveryMs, type Line } from '@burla/protocol'
+import { pause } from '@burla/queue'
+import '@burla/queue/source'
+import { createSlotPool } from './slots/index.ts'
+import { startServing, type Load, type ServeEnd, type ServeOptions, type Serving } from './serving/serving.ts'
+
+export interface RunnerConfig {
+  /** slots to keep warm */
+  slots: number
+}
+
+export type ToRunner = ({ type: 'serve' } & ServeOptions) | { type: 'drain' } | { type: 'cancel' }
+
+export type FromRunner =
+  | { type: 'serving'; runnerId: string }
+  | ({ type: 'load' } & Load)
+  | { type: 'served'; end: ServeEnd }
+  /** the job cannot be served by anybody: its function is gone */
+  | { type: 'unservable'; reason: string }
+
+const loadEveryMs = 100
+
+runPart<RunnerConfig>(async ({ slots }, { signal, ready, say, onMessage }) => {
+  let onLines: (lines: Line[]) => void = () => undefined
+  await using pool = createSlotPool({ size: slots, reaper: startReaper({ graceMs: 0 }), onLines: (l) => onLines(l) })
+  const tell = (message: FromRunner) => say(message)
+  const asked = new Promise<ServeOptions | undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined))
+    onMessage((raw) => {
+      const message = raw as ToRunner
+      if (message.type === 'serve') resolve(message)
+      else if (message.type === 'drain') wish = 'drain'
+      else wish = 'cancel'
+      if (serving) grant(serving)
+    })
+  })
+  /** what the agent asked for, perhaps before serving had begun */
+  let wish: 'drain' | 'cancel' | undefined
+  let serving: Serving | undefined
+  function grant(to: Serving): void {
+    if (wish === 'drain') to.drain()
+    if (wish === 'cancel') to.stop('cancelled')
+  }
+
+  await pool.ready()
+  ready()
+  const options = await asked
+  if (!options) return
+  try {
+    serving = await startServing(options, {
+      pool,
+      onTrouble: (error) => console.error(`runner: ${error.message}`),
+      forwardLines: (to) => (onLines = to),
+    })
+  } catch (error) {
+    if (!(error instanceof BurlaError)) throw error
+    tell({ type: 'unservable', reason: error.message })
+    return
+  }
+  tell({ type: 'serving', runnerId: serving.runnerId })
+  grant(serving)
+  const stop = () => serving?.stop('stopped')
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+
+  const ended = new AbortController()
+  void reportLoad(serving, tell, ended.signal)
+  const end = await serving.served
+  ended.abort()
+  tell({ type: 'served', end })
+})
+
+/** Tells the load when it has changed, and every 2 s. */
+async function reportLoad(serving: Serving, tell: (m: FromRunner) => void, signal: AbortSignal): Promise<void> {
+  let told = ''
+  let toldAt = 0
+  while (!signal.aborted) {
+    const load = serving.load()
+    const text = JSON.stringify(load)
+    if (text !== told || Date.now() - toldAt >= heartbeatEveryMs) {
+      told = text
+      toldAt = Date.now()
+      tell({ type: 'load', ...load })
+    }
+    await pause(loadEveryMs, signal)
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * A runner serves one job, from the claim of its node to the end:
+ *
+ *   serving -> draining -> over        its node gives the job back: running calls end first
+ *      |          |
+ *      +----------+------> over        the job is finished or cancelled, the claim lapsed, or the agent is gone
+ *
+ *  S1  When serving is over nothing runs: the slots are dead before `served` resolves.
+ *  S2  Inputs in hand that were not started go back to the head of the queue when draining begins.
+ *  S3  While the client does not take results (its window is full) nothing new is started.
+ */
+import {
+  connectRedis,
+  loseRunner,
+  pause,
+  readFunction,
+  untilStored,
+  viewJob,
+  type Redis,
+  type StateReply,
+} from '@burla/queue'
+import { createInputSource, type InputSource } from '@burla/queue/source'
+import { BurlaError, isFinished, windowBytes, type JobCredentials, type Line } from '@burla/protocol'
+import type { SlotPool } from '../slots/index.ts'
+import { createBeginMarks } from './begin-marks.ts'
+import { watchClaim } from './claim-watch.ts'
+import { createHolding, heldPatienceMs } from './holding.ts'
+import { runInput, type RunContext } from './input-run.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { createPlaces } from './places.ts'
+import { createSlotTurns } from './slot-turns.ts'
+
+export interface ServeOptions {
+  credentials: JobCredentials
+  nodeId: string
+  slots: number
+  /** parent of the slots' working folders */
+  folder: string
+  sharedDir: string
+}
+
+/** Why it is over. */
+export type ServeEnd = 'finished' | 'cancelled' | 'lapsed' | 'drained' | 'stopped'
+
+export interface Load {
+  running: number
+  held: number
+  /** the client does not take results: nothing is started */
+  blocked: boolean
+}
+
+export interface Serving {
+  readonly runnerId: string
+  /** Resolves when nothing runs any more. */
+  readonly served: Promise<ServeEnd>
+  load(): Load
+  drain(): void
+  /** Kills the slots. Running inputs go back, counted as lost, unless the job is over anyway. */
+  stop(why: 'cancelled' | 'stopped'): void
+}
+
+interface ServeLinks {
+  pool: SlotPool
+  onTrouble: (error: Error) => void
+  /** lines go here once serving has begun */
+  forwardLines: (to: (lines: Line[]) => void) => void
+}
+
+const lookEveryMs = 25
+/** Slots that print wait while this much waits for Redis. */
+const outputPauseBytes = 16 * 1024 * 1024
+
+export async function startServing(options: ServeOptions, links: ServeLinks): Promise<Serving> {
+  const { credentials, nodeId } = options
+  const { pool, onTrouble } = links
+  const { jobId, redis: address, username, password } = credentials
+  const redis = connectRedis({ address, username, password, name: `burla-runner-${jobId}` })
+  const { call, functionBytes } = await readWork(redis, jobId)
+
+  pool.resize(options.slots)
+  const { folder, sharedDir } = options
+  pool.setup({ functionBytes, jobId, nodeId, env: call.env, folder, sharedDir })
+  const slots = Array.from({ length: options.slots }, () => {
+    const slot = pool.take()
+    if (!slot) throw new BurlaError('INTERNAL', 'the pool has fewer slots than asked for')
+    return slot
+  })
+
+  const over = new AbortController()
+  const draining = new AbortController()
+  const turns = createSlotTurns(options.slots)
+  const holding = createHolding()
+  let context: RunContext | undefined
+  const source = createInputSource({
+    redis,
+    jobId,
+    onTrouble,
+    onInput: (input) => {
+      if (!context) throw new BurlaError('INTERNAL', 'an input came before the runner was ready')
+      const end = runInput(context, input)
+      source.setConcurrency(inHand())
+      return end
+    },
+  })
+  const { runnerId } = source
+  const outbox = createOutbox({ redis, jobId, runnerId, nodeId, signal: over.signal, onStored, onTrouble })
+  const places = createPlaces({ redis, jobId, runnerId, maxParallelism: call.maxParallelism })
+  context = {
+    redis,
+    jobId,
+    runnerId,
+    nodeId,
+    call,
+    slots,
+    turns,
+    places,
+    outbox,
+    holding,
+    noteBegin: createBeginMarks({ redis, jobId, runnerId, onTrouble }),
+    over: over.signal,
+    draining: draining.signal,
+  }
+  links.forwardLines((lines) => outbox.lines(lines))
+
+  const inHand = () =>
+    call.maxParallelism === null ? holding.wanted(options.slots) : Math.min(options.slots, call.maxParallelism)
+  let blocked = false
+  let finish: (end: ServeEnd) => void = () => undefined
+  const ended = new Promise<ServeEnd>((resolve) => (finish = resolve))
+
+  function onStored(state: StateReply): void {
+    if (state === 'gone' || isFinished(state)) finish('finished')
+    else if (state === 'cancelling') finish('cancelled')
+  }
+
+  source.setConcurrency(inHand())
+  source.start()
+  const tending = tend()
+  void watchClaim({ redis, jobId, nodeId, signal: over.signal }).then((end) => end && finish(end))
+
+  /** Looks after what nobody tells: inputs held behind a slow call, a client that does not read, slots that print a lot. */
+  async function tend(): Promise<void> {
+    let outputPaused = false
+    while (!over.signal.aborted) {
+      await pause(lookEveryMs, over.signal)
+      const since = turns.waitingSince
+      if (since !== undefined && call.maxParallelism === null && performance.now() - since > heldPatienceMs) {
+        holding.stuck()
+        source.setConcurrency(inHand())
+        turns.turnAway()
+      }
+      if (outputPaused !== outbox.pendingBytes > outputPauseBytes) {
+        outputPaused = !outputPaused
+        if (outputPaused) pool.pauseOutput()
+        else pool.resumeOutput()
+      }
+      if (!blocked && outbox.untakenBytes > windowBytes) await untilTaken()
+    }
+  }
+
+  /** S3 */
+  async function untilTaken(): Promise<void> {
+    blocked = true
+    source.pause()
+    turns.turnAway()
+    while (!over.signal.aborted && !draining.signal.aborted) {
+      const counts = await viewJob(redis, jobId).catch(() => undefined)
+      if (counts && counts.counts.storedBytes - counts.counts.takenBytes < windowBytes / 2) break
+      await pause(lookEveryMs, over.signal)
+    }
+    blocked = false
+    if (!draining.signal.aborted) source.resume()
+  }
+
+  const served = ended.then((end) => endServing({ end, pool, redis, source, outbox, over, tending, runnerId, jobId }))
+
+  return {
+    runnerId,
+    served,
+    load: () => ({ running: turns.running, held: turns.held, blocked }),
+    drain() {
+      if (draining.signal.aborted) return
+      draining.abort()
+      source.pause()
+      turns.close()
+      void turns
+        .idle()
+        .then(() => outbox.drained())
+        .then(() => finish('drained'))
+    },
+    stop: (why) => finish(why),
+  }
+}
+
+async function readWork(redis: Redis, jobId: string) {
+  const view = await untilStored(() => viewJob(redis, jobId))
+  if (!view) throw new BurlaError('JOB_UNKNOWN', `job ${jobId} is gone`)
+  const functionBytes = await untilStored(() => readFunction(redis, view.record.functionDigest))
+  if (!functionBytes) {
+    throw new BurlaError('FUNCTION_UNKNOWN', `the function of job ${jobId} (${view.record.functionDigest}) is gone`)
+  }
+  return { call: view.record.call, functionBytes }
+}
+
+interface Ending {
+  end: ServeEnd
+  pool: SlotPool
+  redis: Redis
+  source: InputSource
+  outbox: Outbox
+  over: AbortController
+  tending: Promise<void>
+  runnerId: string
+  jobId: string
+}
+
+/** S1. What was running when the runner was stopped goes back before anybody else has to find out. */
+async function endServing({ end, pool, redis, source, over, tending, runnerId, jobId }: Ending): Promise<ServeEnd> {
+  source.pause()
+  over.abort()
+  await pool.close()
+  await tending
+  await Promise.race([source.close().catch(() => undefined), pause(500)])
+  if (end !== 'finished' && end !== 'cancelled') {
+    await Promise.race([loseRunner(redis, jobId, runnerId).catch(() => 0), pause(1_000)])
+  }
+  redis.disconnect()
+  return end
+}

@@ -1,0 +1,87 @@
+/**
+ * Who runs next, in which slot. Inputs in hand wait here in the order in which they were pulled.
+ *
+ *  T1  A slot is held by one input at a time.
+ *  T2  An input that must run alone (its runners were lost twice) starts when nothing else runs, and nothing starts beside it.
+ *  T3  Turning away ends every wait with `undefined`; a closed line turns away all who come.
+ */
+export interface SlotTurns {
+  /** Resolves with a slot's number, or `undefined` when the input is turned away. */
+  take(alone: boolean): Promise<number | undefined>
+  leave(slot: number): void
+  turnAway(): void
+  close(): void
+  /** inputs that have a slot */
+  readonly running: number
+  /** inputs that wait for one */
+  readonly held: number
+  /** when the one that waits longest came (ms of `performance.now`); `undefined` when none waits */
+  readonly waitingSince: number | undefined
+  /** Resolves when no input has a slot. */
+  idle(): Promise<void>
+}
+
+interface Waiter {
+  alone: boolean
+  since: number
+  resolve: (slot: number | undefined) => void
+}
+
+export function createSlotTurns(slots: number): SlotTurns {
+  const free = Array.from({ length: slots }, (_, slot) => slot)
+  const line: Waiter[] = []
+  const whenIdle: (() => void)[] = []
+  let aloneSlot: number | undefined
+  let closed = false
+
+  const running = () => slots - free.length
+
+  function next(): void {
+    while (line.length > 0 && free.length > 0 && aloneSlot === undefined) {
+      const first = line[0]
+      if (first?.alone && running() > 0) return
+      const slot = free.shift()
+      if (first === undefined || slot === undefined) return
+      line.shift()
+      if (first.alone) aloneSlot = slot
+      first.resolve(slot)
+    }
+  }
+
+  function turnAway(): void {
+    for (const waiter of line.splice(0)) waiter.resolve(undefined)
+  }
+
+  return {
+    take(alone) {
+      if (closed) return Promise.resolve(undefined)
+      return new Promise((resolve) => {
+        line.push({ alone, since: performance.now(), resolve })
+        next()
+      })
+    },
+    leave(slot) {
+      free.push(slot)
+      if (slot === aloneSlot) aloneSlot = undefined
+      next()
+      if (running() === 0) for (const resolve of whenIdle.splice(0)) resolve()
+    },
+    turnAway,
+    close() {
+      closed = true
+      turnAway()
+    },
+    get running() {
+      return running()
+    },
+    get held() {
+      return line.length
+    },
+    get waitingSince() {
+      return line[0]?.since
+    },
+    idle() {
+      return running() === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))
+    },
+  }
+}
