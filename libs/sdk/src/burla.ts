@@ -1,0 +1,17 @@
+/** What a program imports. */
+import { closeEmbedded } from './clusters/embedded.ts'
+import { cancelAll } from './interrupt.ts'
+import { map } from './map.ts'
+import { settle } from './settle.ts'
+import { stream } from './stream.ts'
+
+/**
+ * Cancels what still runs and takes the embedded cluster down. Rarely needed: a program ends by itself after its last
+ * job. A later job starts a new cluster.
+ */
+async function close(): Promise<void> {
+  await cancelAll()
+  await closeEmbedded()
+}
+
+export const burla = { map, settle, stream, close } as const

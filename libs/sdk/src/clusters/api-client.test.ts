@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { createApiClient } from './api-client.ts'
+import { createCluster } from './cluster.ts'
+import { whichCluster } from './which-cluster.ts'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections()
+})
+
+async function listen(answer: (request: IncomingMessage, body: Buffer, response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => answer(request, Buffer.concat(chunks), response))
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const error = (code: string, message: string) => JSON.stringify({ error: { code, message } })
+const fn = { digest: 'd1', name: 'fn', bytes: Buffer.from('bytes of fn') }
+const call = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 1, timeoutMs: null, env: {} }
+const spec = { id: 'job-0000000000', name: 'job', functionDigest: 'd1', known: 1, call }
+
+test('a function travels only when the cluster does not have it', async () => {
+  const stored = new Map<string, string>()
+  const seen: string[] = []
+  const url = await listen((request, body, response) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.authorization}`)
+    if (request.method === 'PUT') stored.set(request.url!.split('/').pop()!, String(body))
+    else if (!stored.has('d1')) return response.writeHead(404).end(error('FUNCTION_UNKNOWN', 'send it'))
+    response.writeHead(201).end(request.method === 'PUT' ? '' : JSON.stringify({ credentials: { jobId: 'j' } }))
+  })
+  const cluster = createCluster(createApiClient({ url }, 'secret'))
+  expect(await cluster.createJob(spec, fn)).toEqual({ jobId: 'j' })
+  expect(await cluster.createJob(spec, fn)).toEqual({ jobId: 'j' })
+  expect(seen).toEqual(
+    ['POST /v1/jobs', 'PUT /v1/functions/d1', 'POST /v1/jobs', 'POST /v1/jobs'].map((line) => `${line} Bearer secret`),
+  )
+  expect(stored.get('d1')).toBe('bytes of fn')
+})
+
+test('what the api says comes out as an error with its code', async () => {
+  const url = await listen((_, __, response) =>
+    response.writeHead(422).end(error('NO_CAPACITY', 'cpus: 64 was asked for')),
+  )
+  const answer = createApiClient({ url }, undefined).request('POST', '/v1/jobs', { body: {} })
+  await expect(answer).rejects.toMatchObject({ code: 'NO_CAPACITY', message: 'cpus: 64 was asked for' })
+})
+
+test('a connection that breaks is tried again', async () => {
+  let requests = 0
+  const url = await listen((request, _, response) => {
+    if (++requests < 3) request.socket.destroy()
+    else response.end('{"ok":true}')
+  })
+  expect(await createApiClient({ url }, undefined).request('GET', '/v1/jobs')).toEqual({ ok: true })
+})
+
+test('P7 an address where nobody answers is given up, in a sentence that names it', async () => {
+  const url = 'http://127.0.0.1:1'
+  const answer = createApiClient({ url }, undefined).request('GET', '/healthz', { withinMs: 100 })
+  await expect(answer).rejects.toMatchObject({
+    code: 'CLUSTER_UNREACHABLE',
+    message: `${url} does not answer (ECONNREFUSED); check that it is running and that this machine can reach it`,
+  })
+})
+
+test('P7 something else at the address is told from a cluster', async () => {
+  const url = await listen((_, __, response) => response.writeHead(404).end('<html>not here</html>'))
+  await expect(createApiClient({ url }, undefined).request('GET', '/v1/jobs')).rejects.toThrow(
+    'is this address a Burla cluster?',
+  )
+})
+
+test('the option goes before the environment, and without both the cluster is embedded', () => {
+  const env = { BURLA_CLUSTER_URL: 'https://a.example', BURLA_TOKEN: 't' }
+  expect(whichCluster(undefined, {})).toEqual({ type: 'embedded' })
+  expect(whichCluster('embedded', env)).toEqual({ type: 'embedded' })
+  expect(whichCluster(undefined, env)).toEqual({ type: 'remote', url: 'https://a.example', token: 't' })
+  expect(whichCluster('http://b.example', env)).toMatchObject({ url: 'http://b.example' })
+  expect(() => whichCluster('b.example', {})).toThrow('the option "cluster" is "b.example"; it must be an address like')
+  expect(() => whichCluster(undefined, { BURLA_CLUSTER_URL: 'ftp://x' })).toThrow('BURLA_CLUSTER_URL is "ftp://x"')
+})

@@ -1,0 +1,127 @@
+/**
+ * The api of a cluster, over HTTP or a Unix socket. Every request may be sent twice: what they ask for is the same
+ * after the second time. So a connection that is refused or breaks is tried again, for as long as an api that is
+ * being restarted would need; then the cluster is unreachable.
+ */
+import http from 'node:http'
+import https from 'node:https'
+import { setTimeout as delay } from 'node:timers/promises'
+import { BurlaError, errorCodes, type ErrorCode } from '@burla/protocol'
+
+export type ApiAddress = { socketPath: string } | { url: string }
+
+export interface ApiClient {
+  readonly address: string
+  request(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, options?: RequestOptions): Promise<unknown>
+  close(): void
+}
+
+export interface RequestOptions {
+  /** a Buffer travels as it is, anything else as JSON */
+  body?: unknown
+  /** the time in which an answer must come, all attempts together */
+  withinMs?: number
+}
+
+interface Answer {
+  status: number
+  body: Buffer
+}
+
+const answerWithinMs = 15_000
+/** An address that never answered is given up sooner than one that has: then it is probably wrong. */
+const firstAnswerWithinMs = 3_000
+
+export function createApiClient(address: ApiAddress, token: string | undefined): ApiClient {
+  const base = 'url' in address ? new URL(address.url) : new URL('http://embedded')
+  const { request: send, Agent } = base.protocol === 'https:' ? https : http
+  const agent = new Agent({ keepAlive: true })
+  const name = 'url' in address ? address.url : 'the embedded cluster'
+  let hasAnswered = false
+
+  function sendOnce(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Answer> {
+    const isBytes = Buffer.isBuffer(body)
+    const bytes = body === undefined ? undefined : isBytes ? body : Buffer.from(JSON.stringify(body))
+    return new Promise((resolve, reject) => {
+      const request = send({
+        ...('socketPath' in address ? address : { protocol: base.protocol, hostname: base.hostname, port: base.port }),
+        method,
+        path: base.pathname.replace(/\/$/, '') + path,
+        agent,
+        signal,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(bytes && {
+            'content-type': isBytes ? 'application/octet-stream' : 'application/json',
+            'content-length': bytes.length,
+          }),
+        },
+      })
+      request.on('error', reject)
+      request.on('response', (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
+        response.on('error', reject)
+      })
+      request.end(bytes)
+    })
+  }
+
+  return {
+    address: name,
+    async request(method, path, { body, withinMs = hasAnswered ? answerWithinMs : firstAnswerWithinMs } = {}) {
+      const deadline = AbortSignal.timeout(withinMs)
+      let lastError: unknown
+      for (let waitMs = 20; ; waitMs = Math.min(500, waitMs * 2)) {
+        try {
+          const answer = await sendOnce(method, path, body, deadline)
+          hasAnswered = true
+          return readAnswer(answer, name)
+        } catch (error) {
+          if (error instanceof BurlaError) throw error
+          if (deadline.aborted || !isPassing(error)) throw unreachable(name, lastError ?? error)
+          lastError = error
+          await delay(waitMs)
+        }
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function readAnswer({ status, body }: Answer, name: string): unknown {
+  if (status >= 200 && status < 300) return body.length > 0 ? JSON.parse(body.toString()) : undefined
+  const { code, message } = errorOf(body)
+  if (code) throw new BurlaError(code, message)
+  if (status === 401) {
+    throw new BurlaError('UNAUTHORIZED', `${name} refused the token; check BURLA_TOKEN`)
+  }
+  throw new BurlaError(
+    'CLUSTER_UNREACHABLE',
+    `${name} answered with status ${status}; is this address a Burla cluster?`,
+  )
+}
+
+function errorOf(body: Buffer): { code?: ErrorCode; message: string } {
+  try {
+    const { error } = JSON.parse(body.toString()) as { error?: { code?: string; message?: string } }
+    if (error?.code && error.code in errorCodes) return { code: error.code as ErrorCode, message: error.message ?? '' }
+  } catch {
+    // Not one of ours: something else answers at this address, and the status tells what there is to tell.
+  }
+  return { message: '' }
+}
+
+function isPassing(error: unknown): boolean {
+  return /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|EAI_AGAIN)$/.test((error as NodeJS.ErrnoException).code ?? '')
+}
+
+function unreachable(name: string, cause: unknown): BurlaError {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return new BurlaError(
+    'CLUSTER_UNREACHABLE',
+    `${name} does not answer (${code ?? message}); check that it is running and that this machine can reach it`,
+    { cause },
+  )
+}

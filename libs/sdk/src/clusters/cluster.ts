@@ -1,0 +1,50 @@
+/** A cluster as a job sees it: what is asked of its api. */
+import { BurlaError, type JobCredentials, type JobId, type JobSpec } from '@burla/protocol'
+import type { CapturedFunction } from '@burla/closure'
+import type { ApiClient } from './api-client.ts'
+
+export interface Cluster {
+  /** Makes the job. The function travels only when the cluster does not have it yet. */
+  createJob(spec: JobSpec, fn: CapturedFunction): Promise<JobCredentials>
+  cancelJob(jobId: JobId, end: { outcome: 'cancelled' | 'failed'; reason: string }): Promise<void>
+  /** The client has all it wants: the cluster removes what it keeps of the job. */
+  forgetJob(jobId: JobId): Promise<void>
+  /** Calls `listener` when the cluster is gone, with the reason if it was not asked to go. The reply ends that. */
+  onEnded(listener: (reason: Error | undefined) => void): () => void
+}
+
+/** Cleaning up must not keep a program that has its results: what is not answered by then, the cluster does by itself. */
+const partingMs = 1_000
+const cancelMs = 2_000
+
+/** `ended` is absent where nobody says that the cluster is gone: a remote one. */
+export function createCluster(api: ApiClient, ended?: Promise<Error | undefined>): Cluster {
+  // One reaction for all jobs: a promise keeps every reaction as long as it lives, and this one lives for the program.
+  const listeners = new Set<(reason: Error | undefined) => void>()
+  void ended?.then((reason) => {
+    for (const listener of listeners) listener(reason)
+  })
+  const create = async (spec: JobSpec) =>
+    ((await api.request('POST', '/v1/jobs', { body: spec })) as { credentials: JobCredentials }).credentials
+  return {
+    async createJob(spec, fn) {
+      try {
+        return await create(spec)
+      } catch (error) {
+        if (!(error instanceof BurlaError && error.code === 'FUNCTION_UNKNOWN')) throw error
+        await api.request('PUT', `/v1/functions/${fn.digest}`, { body: fn.bytes })
+        return create(spec)
+      }
+    },
+    async cancelJob(jobId, end) {
+      await api.request('POST', `/v1/jobs/${jobId}/cancel`, { body: end, withinMs: cancelMs })
+    },
+    async forgetJob(jobId) {
+      await api.request('DELETE', `/v1/jobs/${jobId}`, { withinMs: partingMs })
+    },
+    onEnded(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

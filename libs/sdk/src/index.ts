@@ -1,0 +1,7 @@
+export { burla, burla as default } from './burla.ts'
+export type { MapOptions } from './options/index.ts'
+export type { MapPromise } from './job/map-promise.ts'
+export type { Outcome } from './job/outcomes.ts'
+export type { StreamedResult } from './stream.ts'
+export type { ErrorCode } from '@burla/protocol'
+export { BurlaError, CancelledError, ExitError, InputLostError, OutOfMemoryError, TimeoutError } from '@burla/protocol'

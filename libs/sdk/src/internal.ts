@@ -1,0 +1,2 @@
+/** For our own tests and benches; not part of the published package. */
+export { configureEmbedded, inspectEmbedded } from './clusters/embedded.ts'

@@ -1,0 +1,45 @@
+/** What a call of `burla.map` and its like asks for, checked and captured while the call is made (P5). */
+import { encodeValue, largestValueBytes, BurlaError } from '@burla/protocol'
+import { captureFunction, type CapturedFunction } from '@burla/closure'
+import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
+import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
+import { openInputs, type InputSource } from './inputs.ts'
+
+export type Verb = 'map' | 'settle' | 'stream'
+export type Inputs<I> = Iterable<I> | AsyncIterable<I>
+export type MapFunction<I, R> = (input: I, index: number) => R | Promise<R>
+
+export interface JobCall<I> {
+  fn: CapturedFunction
+  source: InputSource<I>
+  options: ResolvedOptions
+  cluster: ClusterChoice
+  /** its `stack` starts at the caller's line */
+  callSite: { stack: string }
+}
+
+export function captureCall<I, R>(
+  verb: Verb,
+  fn: MapFunction<I, R>,
+  inputs: Inputs<I>,
+  options: MapOptions | undefined,
+  callSite: { stack: string },
+): JobCall<I> {
+  if (typeof fn !== 'function') {
+    throw new BurlaError('OPTION_INVALID', `burla.${verb}: the first argument must be a function, and not ${typeof fn}`)
+  }
+  const resolved = resolveMapOptions(options, fn.name)
+  const cluster = whichCluster(resolved.cluster, process.env)
+  return { fn: captureFunction(fn), source: openInputs(inputs, verb), options: resolved, cluster, callSite }
+}
+
+/** The bytes of an input; what cannot travel is refused by its path, what is too big by its index and size. */
+export function encodeInput(input: unknown, index: number): Buffer {
+  const bytes = encodeValue(input, `inputs[${index}]`)
+  if (bytes.length <= largestValueBytes) return bytes
+  throw new BurlaError(
+    'INPUT_TOO_BIG',
+    `inputs[${index}] has ${bytes.length} bytes; the largest input is ${largestValueBytes}. Put it into shared/ and pass its path`,
+    { inputIndex: index },
+  )
+}

@@ -1,0 +1,54 @@
+/** The promise of `map` and `settle`: of what the job gives, and a handle on the job. */
+import { newJobId, type JobId } from '@burla/protocol'
+import type { MapOptions } from '../options/index.ts'
+import { AttachedJob } from './attached-job.ts'
+import { captureCall, type Inputs, type MapFunction, type Verb } from './job-call.ts'
+
+export interface MapPromise<T> extends Promise<T> {
+  readonly jobId: JobId
+  /** Ends the job; its calls die within two seconds. The promise rejects with a `CancelledError`, if it is not settled. */
+  cancel(): void
+}
+
+export interface JobRequest<I, R> {
+  verb: Verb
+  fn: MapFunction<I, R>
+  inputs: Inputs<I>
+  options: MapOptions | undefined
+  /** the public function: stacks start at its caller */
+  calledBy: (...args: never[]) => unknown
+}
+
+export function startJob<I, R, T>(
+  request: JobRequest<I, R>,
+  collect: (job: AttachedJob<unknown>) => Promise<T>,
+): MapPromise<T> {
+  const start = captureJob(request)
+  let job: AttachedJob<unknown> | undefined
+  // Runs up to its first wait during the call: inputs at hand are taken before `map` returns.
+  const result = (async () => collect((job = start.open())))()
+  return Object.assign(result, { jobId: start.jobId, cancel: () => job?.cancel('its program') })
+}
+
+/** Captures the function and the options now (P5), and opens the job when asked. What is wrong with them is thrown then. */
+export function captureJob<I, R>({ verb, fn, inputs, options, calledBy }: JobRequest<I, R>) {
+  const callSite = { stack: '' }
+  Error.captureStackTrace(callSite, calledBy)
+  const jobId = newJobId(String(options?.name ?? fn?.name ?? ''))
+  const captured = orError(() => captureCall(verb, fn, inputs, options, callSite))
+  return {
+    jobId,
+    open(): AttachedJob<unknown> {
+      if ('error' in captured) throw captured.error
+      return new AttachedJob(jobId, captured.value)
+    },
+  }
+}
+
+function orError<T>(action: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: action() }
+  } catch (error) {
+    return { error }
+  }
+}
