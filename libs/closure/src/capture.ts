@@ -1,7 +1,11 @@
-/** A function in, shippable bytes out. */
+/** A function in, shippable bytes out; what the function uses is read at this moment (P5). */
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { BurlaError, encodeValue } from '@burla/protocol'
+import { BurlaError } from '@burla/protocol'
+import { buildPayload } from './build-payload.ts'
+import type { AnyFunction } from './function-text.ts'
+import { withInspector } from './inspect-function.ts'
+import { encodeOrRefuse } from './refusals.ts'
 
 export interface CapturedFunction {
   /** sha256 of `bytes`, hex: the function's address */
@@ -10,17 +14,33 @@ export interface CapturedFunction {
   bytes: Buffer
 }
 
+/**
+ * `fn` with all it closes over. A `BurlaError` `FUNCTION_NOT_PORTABLE` says which variable cannot travel, and why.
+ */
 export function captureFunction(fn: unknown): CapturedFunction {
-  if (typeof fn !== 'function') throw refusal(`burla.map needs a function, not ${fn === null ? 'null' : typeof fn}`)
-  if (types.isGeneratorFunction(fn)) throw refusal(`${fn.name || 'fn'} is a generator function; return a value instead`)
-  const text = Function.prototype.toString.call(fn)
-  if (text.endsWith('{ [native code] }'))
-    throw refusal(`${fn.name || 'fn'} is native or bound; wrap it: (input) => fn(input)`)
-  if (/^class\b/.test(text)) throw refusal(`${fn.name} is a class; wrap it: (input) => new ${fn.name}(input)`)
-  const bytes = encodeValue({ text, name: fn.name, base: process.cwd() })
-  return { digest: createHash('sha256').update(bytes).digest('hex'), name: fn.name, bytes }
+  const callable = checkedFunction(fn)
+  const { payload, trails } = withInspector((inspect) => buildPayload(callable, inspect))
+  const bytes = encodeOrRefuse(payload, trails)
+  return { digest: createHash('sha256').update(bytes).digest('hex'), name: callable.name, bytes }
 }
 
-function refusal(message: string): BurlaError {
+function checkedFunction(fn: unknown): AnyFunction {
+  if (typeof fn !== 'function') {
+    throw refused(`a function is needed, not ${fn === null ? 'null' : `a value of type ${typeof fn}`}`)
+  }
+  const name = fn.name || 'fn'
+  const text = Function.prototype.toString.call(fn)
+  if (types.isGeneratorFunction(fn)) {
+    throw refused(`${name} is a generator function: its calls give an iterator; give a function that returns a value`)
+  }
+  if (/^class\b/.test(text)) throw refused(`${name} is a class; give a function: (input) => new ${name}(input)`)
+  if (/\{\s*\[native code\]\s*\}$/.test(text)) {
+    const plain = name.replace(/^(bound )+/, '')
+    throw refused(`${name} is native or bound and has no text that could travel; wrap it: (input) => ${plain}(input)`)
+  }
+  return fn as AnyFunction
+}
+
+function refused(message: string): BurlaError {
   return new BurlaError('FUNCTION_NOT_PORTABLE', message)
 }
