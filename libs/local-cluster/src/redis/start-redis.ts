@@ -22,6 +22,8 @@ export interface RedisOptions {
   maxmemory?: string
   /** the server program; default: the one on the PATH */
   program?: string
+  /** of the default user; default: a random one */
+  password?: string
   reaper?: Reaper
 }
 
@@ -48,14 +50,14 @@ const stopWithinMs = 2_000
 export async function startRedis(options: RedisOptions): Promise<RedisProcess> {
   const program = options.program ?? findRedisProgram()
   if (program === undefined) throw redisMissing()
-  const path = join(options.folder, 'redis.sock')
+  const path = redisSocketPath(options.folder)
   if (Buffer.byteLength(path) > socketPathBytes) {
     throw new BurlaError(
       'CLUSTER_START_FAILED',
       `The socket path ${path} is over ${socketPathBytes} bytes; set TMPDIR to a shorter one.`,
     )
   }
-  const password = randomBytes(24).toString('base64url')
+  const password = options.password ?? randomRedisPassword()
   const hash = createHash('sha256').update(password).digest('hex')
   writeFileSync(join(options.folder, 'users.acl'), `user default on #${hash} ~* &* +@all\n`, { mode: 0o600 })
   writeFileSync(join(options.folder, 'redis.conf'), redisConfig(options, path), { mode: 0o600 })
@@ -86,6 +88,20 @@ export async function startRedis(options: RedisOptions): Promise<RedisProcess> {
       await untilReady(current, { path, password }, options.folder)
     },
   }
+}
+
+/** Where a Redis in this folder listens; known before it does, so that its clients can be started beside it. */
+export function redisSocketPath(folder: string): string {
+  return join(folder, 'redis.sock')
+}
+
+export function randomRedisPassword(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+/** The end of its log. */
+export function redisLastLines(folder: string): string[] {
+  return readFileSync(join(folder, 'redis.log'), 'utf8').trimEnd().split('\n').slice(-10)
 }
 
 function redisConfig({ folder, aof, maxmemory }: RedisOptions, path: string): string {
@@ -162,15 +178,11 @@ async function untilReady(
       if (refused) throw error
       throw new BurlaError(
         'CLUSTER_START_FAILED',
-        `Redis could not be started. Its last lines:\n${lastLines(folder)}`,
+        `Redis could not be started. Its last lines:\n${redisLastLines(folder).join('\n')}`,
         {
           cause: error,
         },
       )
     }
   }
-}
-
-function lastLines(folder: string): string {
-  return readFileSync(join(folder, 'redis.log'), 'utf8').trimEnd().split('\n').slice(-10).join('\n')
 }

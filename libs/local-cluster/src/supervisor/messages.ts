@@ -1,0 +1,30 @@
+/** What passes between a program and its supervisor (see `@burla/processes` for the wire). */
+import type { ErrorCode, RedisAddress } from '@burla/protocol'
+import type { PartEntries } from '../entries.ts'
+import type { LocalClusterPids } from '../local-cluster.ts'
+import type { FoundRedis } from '../redis/find-redis.ts'
+
+export interface SupervisorConfig {
+  token: string
+  redis: FoundRedis
+  entries: PartEntries
+  nodes: number
+  cpusPerNode: number
+  sharedDir: string
+  maxmemory: string | null
+  env: Record<string, string>
+}
+
+export interface ClusterDetails {
+  api: { socketPath: string }
+  redis: { address: RedisAddress; password: string }
+  folder: string
+  pids: LocalClusterPids
+}
+
+export type SupervisorMessage =
+  | ({ type: 'ready' } & (ClusterDetails | { failed: { code: ErrorCode; message: string } }))
+  /** a part was started again */
+  | { type: 'pids'; pids: LocalClusterPids }
+  /** the last words of a supervisor that gives up */
+  | { type: 'ended'; why: string }

@@ -1,0 +1,95 @@
+/**
+ * The supervisor: the process that owns an embedded cluster.
+ *
+ * Invariants
+ *  - All that it makes is in one private folder or is a process on its reaper's list; the reaper removes both, also
+ *    after kill -9 of the supervisor (P8).
+ *  - All parts are started at once: one that is up before Redis tries again until Redis answers.
+ *  - A part that dies is started again, a few times; then the cluster ends and says why (P7).
+ *  - It ends with its stdin (the program), at SIGTERM, and when a part is hopeless: first the agents and the api, which
+ *    still talk to Redis, then Redis, then the folder.
+ */
+import { once } from 'node:events'
+import { startReaper, type PartLink } from '@burla/processes'
+import { BurlaError } from '@burla/protocol'
+import type { LocalClusterPids } from '../local-cluster.ts'
+import { clusterCleanup, makeClusterFolder } from './cluster-folder.ts'
+import { clusterParts, type ClusterParts } from './cluster-parts.ts'
+import { keepRunning, type Running } from './keep-running.ts'
+import type { SupervisorConfig, SupervisorMessage } from './messages.ts'
+
+const partGraceMs = 2_500
+
+export async function supervise(config: SupervisorConfig, link: PartLink): Promise<void> {
+  const folder = makeClusterFolder(config.sharedDir)
+  const reaper = startReaper({ cleanup: clusterCleanup(folder, config.sharedDir) })
+  const ending = new AbortController()
+  link.signal.addEventListener('abort', () => ending.abort(), { once: true })
+  if (link.signal.aborted) ending.abort()
+  const { signal } = ending
+  const parts = clusterParts(config, { folder, reaper, signal })
+  const running = new Map<string, Running>()
+  const say = (message: SupervisorMessage): void => link.say(message)
+
+  let isReady = false
+  try {
+    await startAll(parts, running)
+    isReady = true
+    const { api, redis } = parts
+    say({ type: 'ready', api, redis, folder, pids: pidsOf(parts, running) })
+    await Promise.race([signal.aborted || once(signal, 'abort'), keepAll(parts, running, { signal, say })])
+  } catch (error) {
+    // A part that was given up because the program is gone is no failure.
+    if (!signal.aborted) {
+      const { code, message } =
+        error instanceof BurlaError ? error : { code: 'INTERNAL' as const, message: String(error) }
+      say(isReady ? { type: 'ended', why: message } : { type: 'ready', failed: { code, message } })
+      throw error
+    }
+  } finally {
+    ending.abort()
+    await endAll(running)
+    await reaper.finish()
+  }
+}
+
+async function startAll({ kept, checkGivenRedis }: ClusterParts, running: Map<string, Running>): Promise<void> {
+  const starts = kept.map(async ({ name, start }) => void running.set(name, await start()))
+  await Promise.all([...starts, checkGivenRedis()])
+}
+
+/** Rejects with the first hopeless part. */
+async function keepAll(
+  parts: ClusterParts,
+  running: Map<string, Running>,
+  { signal, say }: { signal: AbortSignal; say: (message: SupervisorMessage) => void },
+): Promise<void> {
+  const keeping = parts.kept.map((part) =>
+    keepRunning(part, running.get(part.name) as Running, {
+      signal,
+      onRunning(now) {
+        running.set(part.name, now)
+        say({ type: 'pids', pids: pidsOf(parts, running) })
+      },
+    }),
+  )
+  await Promise.all(keeping)
+}
+
+async function endAll(running: Map<string, Running>): Promise<void> {
+  const redis = running.get('redis')
+  const others = [...running.values()].filter((part) => part !== redis)
+  await Promise.all(others.map((part) => part.stop(partGraceMs)))
+  await redis?.stop(0)
+}
+
+function pidsOf({ kept }: ClusterParts, running: Map<string, Running>): LocalClusterPids {
+  const pidOf = (name: string): number => running.get(name)?.pid ?? 0
+  const agents = kept.filter(({ name }) => name.startsWith('agent-'))
+  return {
+    supervisor: process.pid,
+    ...(running.has('redis') ? { redis: pidOf('redis') } : {}),
+    api: pidOf('api'),
+    agents: agents.map(({ name }) => pidOf(name)),
+  }
+}
