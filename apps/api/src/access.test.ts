@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createServer } from './server.ts'
-import { token, useApi } from './use-api.ts'
+import { token, useApi } from './fixtures/use-api.ts'
 
 const api = useApi()
 

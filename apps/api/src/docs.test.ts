@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { useApi } from './use-api.ts'
+import { useApi } from './fixtures/use-api.ts'
 
 const api = useApi()
 

@@ -1,7 +1,7 @@
 import { freeze, thaw } from '@burla/testkit'
 import { expect, test } from 'vitest'
 import { createServer } from './server.ts'
-import { clusterKey, sha256, token, useApi } from './use-api.ts'
+import { clusterKey, sha256, token, useApi } from './fixtures/use-api.ts'
 
 const api = useApi()
 const headers = { authorization: `Bearer ${token}` }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { startPart, startReaper } from '@burla/processes'
 import { kill9, useRedis } from '@burla/testkit'
 import { afterAll, expect, test } from 'vitest'
-import { sha256, token } from './use-api.ts'
+import { sha256, token } from './fixtures/use-api.ts'
 import type { ApiConfig } from './config.ts'
 
 const redis = useRedis()

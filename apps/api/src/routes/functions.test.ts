@@ -1,7 +1,7 @@
 import { largestFunctionBytes } from '@burla/protocol'
 import { readFunction } from '@burla/queue'
 import { expect, test } from 'vitest'
-import { functionBytes, sha256, useApi } from '../use-api.ts'
+import { functionBytes, sha256, useApi } from '../fixtures/use-api.ts'
 
 const api = useApi()
 const url = `/v1/functions/${sha256(functionBytes)}`

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { JobCredentials, JobSpec, JobStatus } from '@burla/protocol'
 import { connectRedis, sayAlive } from '@burla/queue'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { functionBytes, sha256, someSpec, useApi } from '../use-api.ts'
+import { functionBytes, sha256, someSpec, useApi } from '../fixtures/use-api.ts'
 
 const api = useApi()
 

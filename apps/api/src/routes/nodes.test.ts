@@ -1,6 +1,6 @@
 import { sayAlive } from '@burla/queue'
 import { expect, test } from 'vitest'
-import { useApi } from '../use-api.ts'
+import { useApi } from '../fixtures/use-api.ts'
 
 const api = useApi()
 
