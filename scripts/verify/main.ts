@@ -1,0 +1,37 @@
+/**
+ * Everything that must hold before a change goes in, the fast checks first. CI runs exactly this. Each check runs even
+ * when one before it has failed, so one run tells all. The last line is the count of the tests.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { countTests } from './count-tests.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'burla-verify-'))
+const report = join(folder, 'tests.json')
+
+const checks: Record<string, string[]> = {
+  types: ['check:types'],
+  lint: ['lint'],
+  format: ['format:check'],
+  'unused code': ['unused'],
+  tests: ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  build: ['build'],
+}
+
+const failed: string[] = []
+for (const [name, script] of Object.entries(checks)) {
+  console.log(`\n== ${name}: npm run ${script[0]}`)
+  const startedAt = performance.now()
+  const { status } = spawnSync('npm', ['run', '--silent', ...script], { stdio: 'inherit' })
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  console.log(`== ${name}: ${status === 0 ? 'ok' : 'FAILED'} after ${seconds} s`)
+  if (status !== 0) failed.push(name)
+}
+
+const counts = countTests(report, !failed.includes('tests'))
+rmSync(folder, { recursive: true })
+console.log(failed.length === 0 ? '\nverify: all ok' : `\nverify: FAILED: ${failed.join(', ')}`)
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+process.exitCode = failed.length === 0 ? 0 : 1
