@@ -1,0 +1,2 @@
+export type { MapOptions } from './map-options.ts'
+export { resolveMapOptions, type ResolvedOptions } from './resolve.ts'

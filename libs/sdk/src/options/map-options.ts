@@ -1,0 +1,74 @@
+/** The options of `burla.map`, `settle` and `stream`: what each does, and beside it the rule that it must meet. */
+import { anySignal, anyText, environment, trueOrFalse, wholeNumber, type Rule } from './rules.ts'
+
+/** A timer of Node takes no more: 24.8 days. */
+const longestMs = 2_147_483_647
+
+/** How the calls of the function are run. An option that is left out or `undefined` has its default. */
+export interface MapOptions {
+  /**
+   * CPUs for each call: a node runs as many calls at once as it has CPUs for. A whole number from 1.
+   * @default 1
+   */
+  cpus?: number | undefined
+  /**
+   * Most calls that are really running at the same moment, over all nodes. A place that becomes free, also by a kill
+   * or a loss, is taken by any node within 100 ms. A whole number from 1.
+   * @default no limit
+   */
+  maxParallelism?: number | undefined
+  /**
+   * Further attempts for an input whose call throws, exits or times out. A lost runner or node never uses one up.
+   * A whole number from 0.
+   * @default 0
+   */
+  retries?: number | undefined
+  /**
+   * Pause before the first further attempt of an input, in milliseconds; it doubles with each one.
+   * A whole number from 0 to 2,147,483,647.
+   * @default 1000
+   */
+  retryDelayMs?: number | undefined
+  /**
+   * Most time for one call, in milliseconds from the moment the function is called. When it is over, the slot and all
+   * processes it started are killed, and the input fails with a `TimeoutError`. A whole number from 1 to 2,147,483,647.
+   * @default no limit
+   */
+  timeoutMs?: number | undefined
+  /** Cancels the job when it is aborted: the call rejects with the signal's `reason`, running calls die within 2 s. */
+  signal?: AbortSignal | undefined
+  /**
+   * The job's label, in its id, in lists and on the progress line. 1 to 200 characters.
+   * @default the function's name, else `job`
+   */
+  name?: string | undefined
+  /**
+   * Environment variables of each call, besides `BURLA_NODE_ID`, `BURLA_JOB_ID` and `BURLA_INPUT_INDEX`. Names and
+   * values are text. Nothing of the caller's own environment is passed on by itself.
+   * @default {}
+   */
+  env?: Readonly<Record<string, string>> | undefined
+  /**
+   * The progress line on stderr: `true` also prints plain lines where there is no terminal, `false` prints none.
+   * @default on a terminal only
+   */
+  progress?: boolean | undefined
+  /**
+   * The cluster: its address (`https://burla.example.com`), or `'embedded'` for one that belongs to this program.
+   * @default the environment variable BURLA_CLUSTER_URL, else `'embedded'`
+   */
+  cluster?: string | undefined
+}
+
+export const optionRules: { readonly [Name in keyof MapOptions]-?: Rule } = {
+  cpus: wholeNumber(1),
+  maxParallelism: wholeNumber(1),
+  retries: wholeNumber(0),
+  retryDelayMs: wholeNumber(0, longestMs),
+  timeoutMs: wholeNumber(1, longestMs),
+  signal: anySignal,
+  name: anyText(200),
+  env: environment,
+  progress: trueOrFalse,
+  cluster: anyText(2_000),
+}
