@@ -54,7 +54,7 @@ export interface LocalCluster {
  * Longer than the supervisor gives its parts, so that this reaper acts only when the supervisor itself hangs; short
  * enough that all is gone within 10 s.
  */
-const supervisorGraceMs = 6_000
+const supervisorGraceMs = 4_000
 
 /** Resolves when the api answers and all nodes are there. The cluster does not keep this program from ending. */
 export async function startLocalCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {

@@ -1,4 +1,5 @@
 export * from './faults.ts'
 export * from './leftovers.ts'
 export * from './until.ts'
+export * from './use-cluster.ts'
 export * from './use-redis.ts'

@@ -1,40 +1,67 @@
-/**
- * What a cluster left on this machine, by /proc and the temp folder (P8). A process belongs to a cluster when the
- * cluster's folder is its working directory, in its command line or in its environment.
- */
+/** What a cluster left on this machine (P8), by /proc and the file system. Linux only, as the tests that kill are. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-export interface FoundProcess {
+/** A pid may be used again by another process; together with the start time it is one process for good. */
+export interface SeenProcess {
   pid: number
+  startedAt: string
   command: string
 }
 
-/** All live processes (zombies are none) that mention `marker`, except this one. */
-export function processesWithMarker(marker: string): FoundProcess[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const found = pids.filter((pid) => Number(pid) !== process.pid && !isZombie(pid) && mentions(pid, marker))
-  return found.map((pid) => ({ pid: Number(pid), command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }))
+/** All live processes (zombies are none) that have `marker` in their command line, environment or working directory. */
+export function processesWithMarker(marker: string): SeenProcess[] {
+  return liveProcesses()
+    .filter(({ pid }) => pid !== process.pid && mentions(pid, marker))
+    .map(withoutParent)
 }
 
-/** Sentences about what is left; empty when all is gone. `pids`: processes that must be gone too. */
-export function leftovers({ folder, pids = [] }: { folder: string; pids?: number[] }): string[] {
-  const marked = processesWithMarker(folder)
-  const alive = pids.filter((pid) => existsSync(`/proc/${pid}`) && !isZombie(String(pid)))
+/** `pid` and all its descendants as of now: parents, not groups or sessions, so reapers and runners are among them. */
+export function familyOf(pid: number): SeenProcess[] {
+  const all = liveProcesses()
+  const family = new Set([pid])
+  for (let before = 0; before < family.size;) {
+    before = family.size
+    for (const { pid: child, parent } of all) if (family.has(parent)) family.add(child)
+  }
+  return all.filter((one) => family.has(one.pid)).map(withoutParent)
+}
+
+/** Sentences about what is left; empty when all is gone. `family`: processes seen earlier that must be gone too. */
+export function leftovers({ folder, family = [] }: { folder: string; family?: SeenProcess[] }): string[] {
+  const alive = liveProcesses().filter(({ pid, startedAt }) =>
+    family.some((seen) => seen.pid === pid && seen.startedAt === startedAt),
+  )
+  const left = new Map([...processesWithMarker(folder), ...alive].map(({ pid, command }) => [pid, command]))
   return [
-    ...marked.map(({ pid, command }) => `process ${pid}: ${command}`),
-    ...alive.filter((pid) => !marked.some((other) => other.pid === pid)).map((pid) => `process ${pid}`),
+    ...[...left].map(([pid, command]) => `process ${pid}: ${command}`),
     ...(existsSync(folder) ? [`folder ${folder}: ${readdirSync(folder).join(', ')}`] : []),
   ]
 }
 
-function mentions(pid: string, marker: string): boolean {
-  const texts = [read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`), readLink(`/proc/${pid}/cwd`)]
-  return texts.some((text) => text.includes(marker))
+interface LiveProcess extends SeenProcess {
+  parent: number
 }
 
-function isZombie(pid: string): boolean {
-  const state = read(`/proc/${pid}/stat`).split(') ').at(-1)?.[0]
-  return state === undefined || state === 'Z' || state === 'X'
+function liveProcesses(): LiveProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      // After the command in parentheses: state, parent, ... and the start time as the 20th.
+      const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? []
+      const [state, parent] = fields
+      if (parent === undefined || state === 'Z' || state === 'X') return []
+      const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, 200)
+      return [{ pid: Number(pid), parent: Number(parent), startedAt: fields[19] ?? '', command }]
+    })
+}
+
+function withoutParent({ pid, startedAt, command }: LiveProcess): SeenProcess {
+  return { pid, startedAt, command }
+}
+
+function mentions(pid: number, marker: string): boolean {
+  const texts = [read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`), readLink(`/proc/${pid}/cwd`)]
+  return texts.some((text) => text.includes(marker))
 }
 
 /** A process may end while it is looked at; then it says nothing. */

@@ -2,17 +2,30 @@
 import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BurlaError } from '@burla/protocol'
 
 /** Sockets live in it, and a socket's path is short (see `start-redis.ts`); a long TMPDIR is passed over. */
 const longestTmpdir = 70
 
 export function makeClusterFolder(sharedDir: string): string {
+  makeSharedDir(sharedDir)
   const parent = Buffer.byteLength(tmpdir()) > longestTmpdir ? '/tmp' : tmpdir()
   // mkdtemp makes it 0700.
   const folder = mkdtempSync(join(parent, 'burla-'))
-  mkdirSync(sharedDir, { recursive: true })
   symlinkSync(sharedDir, join(folder, sharedLink))
   return folder
+}
+
+function makeSharedDir(sharedDir: string): void {
+  try {
+    mkdirSync(sharedDir, { recursive: true })
+  } catch (cause) {
+    throw new BurlaError(
+      'CLUSTER_START_FAILED',
+      `The shared folder ${sharedDir} cannot be made (${(cause as Error).message}); run the program in a folder that it may write to.`,
+      { cause },
+    )
+  }
 }
 
 /** Tells other clusters on this machine which shared folder is in use. */

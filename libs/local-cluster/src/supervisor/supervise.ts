@@ -18,36 +18,47 @@ import { clusterParts, type ClusterParts } from './cluster-parts.ts'
 import { keepRunning, type Running } from './keep-running.ts'
 import type { SupervisorConfig, SupervisorMessage } from './messages.ts'
 
-const partGraceMs = 2_500
+const partGraceMs = 2_000
+
+type Say = (message: SupervisorMessage) => void
 
 export async function supervise(config: SupervisorConfig, link: PartLink): Promise<void> {
+  let isReady = false
+  const say: Say = (message) => {
+    isReady ||= message.type === 'ready'
+    link.say(message)
+  }
+  try {
+    await runCluster(config, link.signal, say)
+  } catch (error) {
+    // A part that was given up because the program is gone is no failure.
+    if (link.signal.aborted) return
+    const { code, message } =
+      error instanceof BurlaError ? error : { code: 'INTERNAL' as const, message: String(error) }
+    say(isReady ? { type: 'ended', why: message } : { type: 'ready', failed: { code, message } })
+    throw error
+  }
+}
+
+/** Returns or throws when nothing of the cluster is left. */
+async function runCluster(config: SupervisorConfig, programGone: AbortSignal, say: Say): Promise<void> {
   const folder = makeClusterFolder(config.sharedDir)
   const reaper = startReaper({ cleanup: clusterCleanup(folder, config.sharedDir) })
+  // Aborted at the cluster's end, whatever the reason: nothing is started any more.
   const ending = new AbortController()
-  link.signal.addEventListener('abort', () => ending.abort(), { once: true })
-  if (link.signal.aborted) ending.abort()
+  const end = (): void => ending.abort()
+  programGone.addEventListener('abort', end, { once: true })
+  if (programGone.aborted) end()
   const { signal } = ending
-  const parts = clusterParts(config, { folder, reaper, signal })
   const running = new Map<string, Running>()
-  const say = (message: SupervisorMessage): void => link.say(message)
-
-  let isReady = false
   try {
+    const parts = clusterParts(config, { folder, reaper, signal })
     await startAll(parts, running)
-    isReady = true
     const { api, redis } = parts
     say({ type: 'ready', api, redis, folder, pids: pidsOf(parts, running) })
     await Promise.race([signal.aborted || once(signal, 'abort'), keepAll(parts, running, { signal, say })])
-  } catch (error) {
-    // A part that was given up because the program is gone is no failure.
-    if (!signal.aborted) {
-      const { code, message } =
-        error instanceof BurlaError ? error : { code: 'INTERNAL' as const, message: String(error) }
-      say(isReady ? { type: 'ended', why: message } : { type: 'ready', failed: { code, message } })
-      throw error
-    }
   } finally {
-    ending.abort()
+    end()
     await endAll(running)
     await reaper.finish()
   }
@@ -62,7 +73,7 @@ async function startAll({ kept, checkGivenRedis }: ClusterParts, running: Map<st
 async function keepAll(
   parts: ClusterParts,
   running: Map<string, Running>,
-  { signal, say }: { signal: AbortSignal; say: (message: SupervisorMessage) => void },
+  { signal, say }: { signal: AbortSignal; say: Say },
 ): Promise<void> {
   const keeping = parts.kept.map((part) =>
     keepRunning(part, running.get(part.name) as Running, {
