@@ -10,6 +10,7 @@
  *                    begun   the function is called now
  *                    value   f64 durationMs | encoded value
  *                    error   f64 durationMs | u8 1: this process must not be used again | encoded failure
+ *                    unbegun the process exits, and no call is running in it: one under way to it has not begun
  *
  * One call at a time; each call is answered by at most one `value` or `error`. Numbers are big-endian.
  * The user's code can write to descriptor 3 too: what is not a frame of these kinds ends the slot, never the runner.
@@ -17,7 +18,16 @@
 import type { Socket } from 'node:net'
 import { largestValueBytes } from '@burla/protocol'
 
-export const frameTypes = { setup: 1, call: 2, ready: 16, setUp: 17, begun: 18, value: 19, error: 20 } as const
+export const frameTypes = {
+  setup: 1,
+  call: 2,
+  ready: 16,
+  setUp: 17,
+  begun: 18,
+  value: 19,
+  error: 20,
+  unbegun: 21,
+} as const
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes]
 
 const headerBytes = 5

@@ -23,6 +23,13 @@ export interface DeadCall {
 
 /** The error of a call whose process died under it; `lost` when that was not its own doing. */
 export function errorOfDeadCall(call: DeadCall): BurlaError | 'lost' {
+  const error = judge(call)
+  // Our own frames say nothing about the function.
+  if (error !== 'lost') error.stack = `${error.name}: ${error.message}`
+  return error
+}
+
+function judge(call: DeadCall): BurlaError | 'lost' {
   const { index, end, timedOutAfterMs } = call
   if (timedOutAfterMs !== null) {
     return new TimeoutError(

@@ -7,6 +7,7 @@
  * While a call runs the channel does not keep the process alive. So when nothing is left that could settle the
  * function's promise, Node says `beforeExit` and the call is answered instead of waiting for ever (P7).
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -24,6 +25,8 @@ interface RunningCall {
 
 export class SlotCalls {
   readonly #channel: Socket
+  /** Which call a piece of asynchronous code came from, for errors that nothing caught. */
+  readonly #origin = new AsyncLocalStorage<RunningCall>()
   #turn: Promise<void> = Promise.resolve()
   #function: UserFunction | undefined
   #setupFailure: unknown
@@ -56,12 +59,16 @@ export class SlotCalls {
     this.#turn = this.#turn.then(async () => this.#run(call))
   }
 
-  /** An error that nothing caught. Node alone would end the process: the call has failed and the process is spent. */
+  /**
+   * An error that nothing caught. Node alone would end the process: the call has failed and the process is spent.
+   * One that an earlier call left behind is not this call's doing (P4); its own result is out, so it is only shown.
+   */
   fault(thrown: unknown, event: 'uncaughtException' | 'unhandledRejection'): void {
     // The function's own listener decides, as it does where it was written.
     if (process.listenerCount(event) > 1) return
-    if (this.#running) this.#answerError(this.#running, thrown, true)
-    else console.error(thrown)
+    const origin = this.#origin.getStore() ?? this.#running
+    if (origin && origin === this.#running) this.#answerError(origin, thrown, true)
+    else console.error('after the end of its call:', thrown)
   }
 
   /** Nothing is left to wait for, while a call still waits. Node alone would end with exit code 13. */
@@ -78,18 +85,24 @@ export class SlotCalls {
     this.#answerError(this.#running, error, true)
   }
 
+  /** An exit that an earlier call left behind is not the doing of one that has not begun (P4). */
+  exits(): void {
+    if (!this.#running) writeFrame(this.#channel, frameTypes.unbegun)
+  }
+
   async #run({ index, sayWhenBegun, input }: { index: number; sayWhenBegun: boolean; input: Buffer }): Promise<void> {
     const running: RunningCall = { index, calledAt: performance.now() }
     this.#running = running
     process.env['BURLA_INPUT_INDEX'] = String(index)
     try {
-      if (!this.#function) throw this.#setupFailure
+      const userFunction = this.#function
+      if (!userFunction) throw this.#setupFailure
       if (process.cwd() !== this.#folder) process.chdir(this.#folder)
       const value = decodeValue(input)
       if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
       this.#channel.unref()
       running.calledAt = performance.now()
-      const result = await this.#function(value, index)
+      const result = await this.#origin.run(running, () => userFunction(value, index))
       this.#answerValue(running, result)
     } catch (thrown) {
       this.#answerError(running, thrown, false)
@@ -113,7 +126,12 @@ export class SlotCalls {
   #answerError(call: RunningCall, thrown: unknown, spent: boolean): void {
     const durationMs = performance.now() - call.calledAt
     if (this.#end(call)) {
-      writeFrame(this.#channel, frameTypes.error, encodeErrorHead(durationMs, spent), encodeFailure(thrown))
+      writeFrame(
+        this.#channel,
+        frameTypes.error,
+        encodeErrorHead(durationMs, spent),
+        encodeFailure(withoutOurFrames(thrown)),
+      )
     }
   }
 
@@ -123,6 +141,20 @@ export class SlotCalls {
     this.#running = undefined
     this.#channel.ref()
     return true
+  }
+}
+
+/** The stack as it was where the function was written: what is below its first frame is ours and Node's. */
+function withoutOurFrames(thrown: unknown): unknown {
+  try {
+    if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return thrown
+    const lines = thrown.stack.split('\n')
+    const ours = lines.findIndex((line) => line.includes(import.meta.url))
+    if (ours > 0) Reflect.set(thrown, 'stack', lines.slice(0, ours).join('\n'))
+    return thrown
+  } catch {
+    // A stack that cannot be read stays as it is.
+    return thrown
   }
 }
 

@@ -9,7 +9,7 @@
  * is meant to wait.
  */
 import { writeFileSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
+import module from 'node:module'
 import { Socket } from 'node:net'
 import { FrameReader, frameTypes, writeFrame } from './frames.ts'
 import { decodeCall, decodeSetup } from './messages.ts'
@@ -27,11 +27,13 @@ channel.on('error', endEverything)
 process.on('uncaughtException', (thrown) => calls.fault(thrown, 'uncaughtException'))
 process.on('unhandledRejection', (thrown) => calls.fault(thrown, 'unhandledRejection'))
 process.on('beforeExit', () => calls.nothingLeft())
+process.on('exit', () => calls.exits())
 
 makeBlocking(process.stdout)
 makeBlocking(process.stderr)
 volunteerForOutOfMemory()
-if (process.env['NODE_COMPILE_CACHE']) flushCompileCache()
+// A slot ends by SIGKILL, so nothing would be written at its exit. Node 20 has no such cache.
+if (process.env['NODE_COMPILE_CACHE']) module.flushCompileCache?.()
 delete process.env['NODE_COMPILE_CACHE']
 writeFrame(channel, frameTypes.ready)
 

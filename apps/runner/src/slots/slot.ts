@@ -52,6 +52,8 @@ interface RunningCall {
   since: number
   timer: NodeJS.Timeout | undefined
   timedOut: boolean
+  /** its first process exited before the call had begun, so it was sent to a second one */
+  resent: boolean
   answer: Outcome | undefined
   resolve: (outcome: Outcome) => void
   reject: (error: BurlaError) => void
@@ -122,13 +124,13 @@ export class Slot {
         since: performance.now(),
         timer: undefined,
         timedOut: false,
+        resent: false,
         answer: undefined,
         resolve,
         reject,
       }
       this.#running = running
-      if (process.isSetUp) this.#send(process, running)
-      else void this.#sendWhenSetUp(process, running)
+      this.#start(process, running)
     })
   }
 
@@ -171,6 +173,11 @@ export class Slot {
 
   #tell(process: SlotProcess, { functionBytes, jobId, nodeId, env, folder, sharedDir }: SlotSetup): void {
     process.setup({ jobId, nodeId, env, folder: slotFolder(folder, this.number), sharedDir }, functionBytes)
+  }
+
+  #start(process: SlotProcess, running: RunningCall): void {
+    if (process.isSetUp) this.#send(process, running)
+    else void this.#sendWhenSetUp(process, running)
   }
 
   /** What the function prints while it is loaded belongs to no call. */
@@ -223,7 +230,15 @@ export class Slot {
   #onEnd(process: SlotProcess, end: ProcessEnd): void {
     if (this.#process !== process) return
     this.#process = undefined
-    if (this.#running) this.#settleDead(process, this.#running, end)
+    const running = this.#running
+    if (running && process.isSetUp && process.exitedIdle && !running.answer && !running.resent && !this.#killed) {
+      running.resent = true
+      this.#output.end()
+      this.#process = this.#fork()
+      this.#start(this.#process, running)
+      return
+    }
+    if (running) this.#settleDead(process, running, end)
     else this.#output.end()
     const served = process.isSetUp || (process.isReady && !this.#setup)
     if (served && !this.#killed) this.#process ??= this.#fork()

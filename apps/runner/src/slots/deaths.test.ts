@@ -1,0 +1,200 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { isAlive } from '@burla/processes'
+import { until } from '@burla/testkit'
+import { expect, onTestFinished, test } from 'vitest'
+import { callOn, usePool } from './use-pool.ts'
+
+/** Misbehaves as told; a `number` comes back. */
+async function misbehave(input: number | string): Promise<unknown> {
+  if (input === 'exit') process.exit(3)
+  if (input === 'loop') for (;;);
+  if (input === 'abort') process.abort()
+  if (input === 'memory') for (const hoard: unknown[] = []; ;) hoard.push(new Array(1000).fill(hoard.length))
+  if (input === 'forever') await new Promise((resolve) => setInterval(resolve, 2 ** 30).ref()).then(() => undefined)
+  if (input === 'nothing left') await new Promise(() => undefined)
+  if (input === 'exit with child' || input === 'loop with child') {
+    const child = process.getBuiltinModule('node:child_process').spawn('sleep', ['1000'], { stdio: 'inherit' })
+    process.getBuiltinModule('node:fs').writeFileSync('shared/pid', String(child.pid))
+    if (input === 'exit with child') process.exit(4)
+    for (;;);
+  }
+  return input
+}
+
+test('P4 an exit is the error of its input alone, and the slot goes on with a new process', async () => {
+  const { call, pids } = await usePool(misbehave)
+  expect(await call('exit', { index: 9 })).toMatchObject({
+    type: 'error',
+    error: { name: 'ExitError', code: 'INPUT_EXITED', exitCode: 3, inputIndex: 9 },
+  })
+  expect(await call(1)).toMatchObject({ type: 'value', value: 1 })
+  expect(pids.size).toBe(2)
+})
+
+test('P4 a crash names its signal', async () => {
+  const { call } = await usePool(misbehave)
+  const outcome = await call('abort', { index: 9 })
+  expect(outcome).toMatchObject({ error: { name: 'ExitError', signal: 'SIGABRT', inputIndex: 9 } })
+})
+
+test('P4 an endless loop is killed when its time is over, and only its input is charged', async () => {
+  const { call, pool, pids } = await usePool(misbehave)
+  const slot = pool.take()
+  const pid = slot?.pid as number
+  if (slot) pool.release(slot)
+  expect(await call('loop', { index: 2, timeoutMs: 100 })).toMatchObject({
+    type: 'error',
+    error: { name: 'TimeoutError', code: 'INPUT_TIMEOUT', inputIndex: 2 },
+  })
+  expect(isAlive(pid)).toBe(false)
+  expect(await call(1, { timeoutMs: 20_000 })).toMatchObject({ value: 1 })
+  expect(pids.size).toBe(2)
+})
+
+test('the time of a call starts when the function is called, not when its process does', async () => {
+  // No process is there before the call, and none starts in 10 ms.
+  const { call, pool } = await usePool((x: number) => x)
+  await pool.killAll()
+  expect(await call(1, { timeoutMs: 10 })).toMatchObject({ type: 'value', value: 1 })
+})
+
+test('P4 heap exhaustion is told as memory, with the index and the limit', async () => {
+  const { call, lines } = await usePool(misbehave, { setup: { heapMiB: 40 } })
+  const outcome = await call('memory', { index: 6 })
+  expect(outcome).toMatchObject({
+    type: 'error',
+    error: { name: 'OutOfMemoryError', code: 'INPUT_OUT_OF_MEMORY', inputIndex: 6 },
+  })
+  expect(outcome.type === 'error' && outcome.error.message).toMatch(/memory.*40 MiB/)
+  expect(lines.every((line) => line.index === 6)).toBe(true)
+  expect(await call(1)).toMatchObject({ value: 1 })
+})
+
+test('P2 a slot killed from outside loses its call without charging it', async () => {
+  const { call, pool } = await usePool(misbehave)
+  await call(1)
+  const slot = pool.take()
+  if (!slot) throw new Error('no slot')
+  const outcome = callOn(slot, 'forever')
+  process.kill(slot.pid as number, 'SIGKILL')
+  expect(await outcome).toMatchObject({ type: 'lost' })
+  expect(await callOn(slot, 2)).toMatchObject({ value: 2 })
+})
+
+test('P4 deaths in one slot disturb no neighbour', async () => {
+  const { pool } = await usePool(misbehave, { size: 2 })
+  const [bad, good] = [pool.take(), pool.take()]
+  if (!bad || !good) throw new Error('no slots')
+  await callOn(good, 0)
+  const { pid } = good
+  const deaths = (async () => {
+    for (const input of ['exit', 'loop', 'abort']) await callOn(bad, input, { timeoutMs: 100 })
+    return 'done'
+  })()
+  let running: string | undefined
+  void deaths.then((done) => (running = done))
+  let calls = 0
+  for (; !running; calls++) expect(await callOn(good, calls, { index: calls })).toMatchObject({ value: calls })
+  expect(calls).toBeGreaterThan(10)
+  expect(good.pid).toBe(pid)
+})
+
+test.each(['exit with child', 'loop with child'])('P8 what a call started dies with it: %s', async (input) => {
+  const { call, sharedDir } = await usePool(misbehave)
+  const outcome = await call(input, { timeoutMs: 300 })
+  expect(outcome.type).toBe('error')
+  const child = Number(await readFile(`${sharedDir}/pid`, 'utf8'))
+  await until('the child of the call is gone', () => !isAlive(child))
+})
+
+test('P7 a call that waits for nothing is told so instead of waiting for ever', async () => {
+  const { call } = await usePool(misbehave)
+  const outcome = await call('nothing left', { index: 4 })
+  expect(outcome).toMatchObject({ type: 'error', error: { name: 'ExitError', exitCode: 13, inputIndex: 4 } })
+  expect(await call(1)).toMatchObject({ value: 1 })
+})
+
+test('an error that nothing caught is the error of the call that runs, and its process is not used again', async () => {
+  const { call, pids } = await usePool(async (kind: string) => {
+    if (kind === 'exception') setTimeout(() => { throw new TypeError('in a timer') }, 1) // prettier-ignore
+    if (kind === 'rejection') void Promise.reject(new TypeError('of a promise'))
+    if (kind !== 'none') await new Promise((resolve) => setTimeout(resolve, 60_000))
+    return kind
+  })
+  expect(await call('exception')).toMatchObject({ type: 'error', error: { message: 'in a timer' } })
+  expect(await call('rejection')).toMatchObject({ type: 'error', error: { message: 'of a promise' } })
+  expect(await call('none')).toMatchObject({ value: 'none' })
+  expect(pids.size).toBe(3)
+})
+
+test('P4 an error that an earlier call left behind is shown, and does not fail the call that runs', async () => {
+  const { call, lines, pids } = await usePool(async (leave: boolean) => {
+    const { existsSync, writeFileSync } = process.getBuiltinModule('node:fs')
+    if (leave) {
+      const wait = setInterval(() => {
+        if (!existsSync('shared/next')) return
+        clearInterval(wait)
+        writeFileSync('shared/thrown', '')
+        throw new Error('left behind')
+      }, 1)
+      return 'left'
+    }
+    writeFileSync('shared/next', '')
+    while (!existsSync('shared/thrown')) await new Promise((resolve) => setTimeout(resolve, 1))
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    return 'unharmed'
+  })
+  expect(await call(true)).toMatchObject({ value: 'left' })
+  expect(await call(false)).toMatchObject({ value: 'unharmed' })
+  expect(lines.some((line) => line.text.includes('left behind'))).toBe(true)
+  expect(pids.size).toBe(1)
+})
+
+test('P4 an answer counts even when the process exits right after it, and the next call is not charged', async () => {
+  const { call, pids } = await usePool((x: number) => {
+    setImmediate(() => process.exit(1))
+    return x
+  })
+  for (let x = 0; x < 10; x++) expect(await call(x)).toMatchObject({ type: 'value', value: x })
+  expect(pids.size).toBeGreaterThan(5)
+})
+
+test('P4 a function that ends its process while it is loaded is the error of each call, without a loop of forks', async () => {
+  const exiting = {
+    [process.env['BURLA_JOB_ID'] === 'job-1' ? process.exit(5) : 'fn'](): number {
+      return 1
+    },
+  }
+  const { call, pids } = await usePool(exiting['fn'] as () => number)
+  for (const index of [0, 1])
+    expect(await call(null, { index })).toMatchObject({ error: { exitCode: 5, inputIndex: index } })
+  expect(pids.size).toBeLessThanOrEqual(3)
+})
+
+test('nonsense on the channel ends the slot and not the runner', async () => {
+  const { call } = await usePool((x: number | null) => {
+    if (x !== null) return x
+    process.getBuiltinModule('node:fs').writeSync(3, Buffer.alloc(64, 0xff))
+    return new Promise((resolve) => setTimeout(resolve, 60_000))
+  })
+  expect(await call(null, { index: 1 })).toMatchObject({ error: { code: 'INPUT_EXITED', inputIndex: 1 } })
+  expect(await call(1)).toMatchObject({ value: 1 })
+})
+
+test('P8 a slot whose runner was killed ends by itself, with what it started', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'burla-doomed-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const fixture = fileURLToPath(new URL('fixtures/doomed-runner.ts', import.meta.url))
+  const runner = spawn(process.execPath, [fixture, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [said] = (await once(createInterface(runner.stdout), 'line')) as [string]
+  const { slot, child } = JSON.parse(said) as { slot: number; child: number }
+  expect([isAlive(slot), isAlive(child)]).toEqual([true, true])
+  runner.kill('SIGKILL')
+  await until('slot and child are gone', () => !isAlive(slot) && !isAlive(child))
+})
