@@ -9,7 +9,7 @@
  * 3. Ending is immediate for the caller. Telling the cluster comes after, keeps the program alive for seconds at most,
  *    and may fail: a cluster that hears no more of a client ends its job by itself (P10).
  */
-import { CancelledError, BurlaError, decodeLines, newJobId, type JobId, type ResultEntry } from '@burla/protocol'
+import { CancelledError, BurlaError, decodeLines, type JobId, type ResultEntry } from '@burla/protocol'
 import type { JobConnection } from '@burla/queue'
 import { openCluster } from '../clusters/which-cluster.ts'
 import type { Cluster } from '../clusters/cluster.ts'
@@ -17,6 +17,7 @@ import { cancelOnInterrupt, type Interruptible } from '../interrupt.ts'
 import { programDisplay } from '../terminal/display.ts'
 import { createJobProgress, type JobProgress } from '../terminal/job-progress.ts'
 import { printLines } from '../terminal/printing.ts'
+import { cancelledError, fromCallSite } from './call-site.ts'
 import { startFeeding, type Feeding } from './feeding.ts'
 import { encodeInput, type JobCall } from './job-call.ts'
 import { decodeOutcome, type Outcome } from './outcomes.ts'
@@ -65,7 +66,7 @@ export class AttachedJob<I> implements Interruptible {
       window: createWindow(),
       encode: encodeInput,
       onEnd: () => queueMicrotask(() => this.#completeIfAllTaken()),
-      onFailure: (error) => this.fail(error),
+      onFailure: (error) => this.fail(this.#fromHere(error)),
     })
     this.#followSignal(call.options.signal)
   }
@@ -75,7 +76,7 @@ export class AttachedJob<I> implements Interruptible {
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject }
       if (this.#ending) this.#tell(this.#ending)
-      else this.#read().catch((error: unknown) => this.fail(error))
+      else this.#read().catch((error: unknown) => this.fail(this.#fromHere(error)))
     })
   }
 
@@ -94,7 +95,8 @@ export class AttachedJob<I> implements Interruptible {
   /** The job cannot go on; the caller gets this very error. */
   fail(error: unknown, reason = String(error)): void {
     if (error instanceof BurlaError && error.code === 'JOB_CANCELLED') {
-      this.#end({ outcome: 'cancelled', error: new CancelledError('JOB_CANCELLED', error.message), reason })
+      const cancelled = new CancelledError('JOB_CANCELLED', error.message)
+      this.#end({ outcome: 'cancelled', error: this.#fromHere(cancelled), reason })
     } else {
       this.#end({ outcome: 'failed', error, reason: reason.slice(0, 500) })
     }
@@ -102,7 +104,7 @@ export class AttachedJob<I> implements Interruptible {
 
   cancel(by: string, { cause, quietly = false }: { cause?: unknown; quietly?: boolean } = {}): void {
     const reason = `it was cancelled by ${by}`
-    const error = new CancelledError('JOB_CANCELLED', `job ${this.id} was cancelled by ${by}`, { cause })
+    const error = this.#fromHere(cancelledError(this.id, by, cause))
     this.#end({ outcome: 'cancelled', error, reason, quietly })
   }
 
@@ -139,7 +141,7 @@ export class AttachedJob<I> implements Interruptible {
     // Loaded while the cluster starts, and not at all by a program without jobs.
     const [cluster, { openJob }] = await Promise.all([openCluster(this.#call.cluster), import('@burla/queue')])
     if (this.#ending) return undefined
-    this.#detach.push(cluster.onEnded((reason) => this.fail(reason ?? clusterClosed(this.id))))
+    this.#detach.push(cluster.onEnded((reason) => this.fail(this.#fromHere(reason ?? clusterClosed(this.id)))))
     const { fn, options } = this.#call
     const known = this.#feeding.known
     const { name, call } = options
@@ -205,10 +207,14 @@ export class AttachedJob<I> implements Interruptible {
     this.#progress.show(this.#feeding, status)
   }
 
+  #fromHere(error: unknown): unknown {
+    return fromCallSite(error, this.#call.callSite)
+  }
+
+  /** One that is aborted already was seen before there was a job. */
   #followSignal(signal: AbortSignal | undefined): void {
     if (!signal) return
     const cancel = () => this.cancel('its signal', { cause: signal.reason })
-    if (signal.aborted) return cancel()
     signal.addEventListener('abort', cancel, { once: true })
     this.#detach.push(() => signal.removeEventListener('abort', cancel))
   }

@@ -3,6 +3,7 @@ import { encodeValue, largestValueBytes, BurlaError } from '@burla/protocol'
 import { captureFunction, type CapturedFunction } from '@burla/closure'
 import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
 import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
+import type { CallSite } from './call-site.ts'
 import { openInputs, type InputSource } from './inputs.ts'
 
 export type Verb = 'map' | 'settle' | 'stream'
@@ -14,8 +15,7 @@ export interface JobCall<I> {
   source: InputSource<I>
   options: ResolvedOptions
   cluster: ClusterChoice
-  /** its `stack` starts at the caller's line */
-  callSite: { stack: string }
+  callSite: CallSite
 }
 
 export function captureCall<I, R>(
@@ -23,23 +23,31 @@ export function captureCall<I, R>(
   fn: MapFunction<I, R>,
   inputs: Inputs<I>,
   options: MapOptions | undefined,
-  callSite: { stack: string },
+  callSite: CallSite,
 ): JobCall<I> {
   if (typeof fn !== 'function') {
     throw new BurlaError('OPTION_INVALID', `burla.${verb}: the first argument must be a function, and not ${typeof fn}`)
   }
-  const resolved = resolveMapOptions(options, fn.name)
+  const resolved = resolveMapOptions(options, fn.name, verb)
   const cluster = whichCluster(resolved.cluster, process.env)
   return { fn: captureFunction(fn), source: openInputs(inputs, verb), options: resolved, cluster, callSite }
 }
 
 /** The bytes of an input; what cannot travel is refused by its path, what is too big by its index and size. */
 export function encodeInput(input: unknown, index: number): Buffer {
-  const bytes = encodeValue(input, `inputs[${index}]`)
+  const bytes = encoded(input, index)
   if (bytes.length <= largestValueBytes) return bytes
   throw new BurlaError(
     'INPUT_TOO_BIG',
     `inputs[${index}] has ${bytes.length} bytes; the largest input is ${largestValueBytes}. Put it into shared/ and pass its path`,
     { inputIndex: index },
   )
+}
+
+function encoded(input: unknown, index: number): Buffer {
+  try {
+    return encodeValue(input, `inputs[${index}]`)
+  } catch (error) {
+    throw error instanceof BurlaError ? Object.assign(error, { inputIndex: index }) : error
+  }
 }

@@ -2,6 +2,7 @@
 import { newJobId, type JobId } from '@burla/protocol'
 import type { MapOptions } from '../options/index.ts'
 import { AttachedJob } from './attached-job.ts'
+import { cancelledError, captureCallSite, fromCallSite } from './call-site.ts'
 import { captureCall, type Inputs, type MapFunction, type Verb } from './job-call.ts'
 
 export interface MapPromise<T> extends Promise<T> {
@@ -32,14 +33,15 @@ export function startJob<I, R, T>(
 
 /** Captures the function and the options now (P5), and opens the job when asked. What is wrong with them is thrown then. */
 export function captureJob<I, R>({ verb, fn, inputs, options, calledBy }: JobRequest<I, R>) {
-  const callSite = { stack: '' }
-  Error.captureStackTrace(callSite, calledBy)
+  const callSite = captureCallSite(calledBy)
   const jobId = newJobId(String(options?.name ?? fn?.name ?? ''))
   const captured = orError(() => captureCall(verb, fn, inputs, options, callSite))
   return {
     jobId,
     open(): AttachedJob<unknown> {
-      if ('error' in captured) throw captured.error
+      if ('error' in captured) throw fromCallSite(captured.error, callSite)
+      const { signal } = captured.value.options
+      if (signal?.aborted) throw fromCallSite(cancelledError(jobId, 'its signal', signal.reason), callSite)
       return new AttachedJob(jobId, captured.value)
     },
   }

@@ -1,12 +1,13 @@
 /** What became of one input, as the caller sees it. */
 import { decodeFailure, decodeValue, withCallSite, type ResultHeader } from '@burla/protocol'
+import type { CallSite } from './call-site.ts'
 
 export type Outcome<R> =
   | { status: 'fulfilled'; index: number; value: R; attempts: number; durationMs: number }
   | { status: 'rejected'; index: number; reason: unknown; attempts: number; durationMs: number }
 
-/** `callSite` has the stack of the call of `burla.map`: an error shows where it happened and which call it was. */
-export function decodeOutcome<R>(header: ResultHeader, payload: Buffer, callSite: { stack: string }): Outcome<R> {
+/** An error shows where it happened, and which call of the caller's program it was. */
+export function decodeOutcome<R>(header: ResultHeader, payload: Buffer, callSite: CallSite): Outcome<R> {
   const { index, attempts, durationMs } = header
   if (header.status === 'ok') {
     return { status: 'fulfilled', index, value: decodeValue(payload) as R, attempts, durationMs }
