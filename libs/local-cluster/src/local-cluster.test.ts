@@ -5,7 +5,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { killGroup } from '@burla/processes'
-import { familyOf, freeze, kill9, leftovers, until, type SeenProcess } from '@burla/testkit'
+import { familyOf, freeze, kill9, leftovers, leftoversAfter, until, type SeenProcess } from '@burla/testkit'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fixtureEntries } from './fixtures/entries.ts'
 import {
@@ -42,15 +42,11 @@ async function start(more: LocalClusterOptions = {}): Promise<LocalCluster> {
   return cluster
 }
 
-const nothingLeft = (folder: string, family: SeenProcess[]) =>
-  until(
-    'nothing is left',
-    () => {
-      expect([...leftovers({ folder, family }), ...readdirSync(own).filter((name) => name !== 'tmp')]).toEqual([])
-      return true
-    },
-    { timeoutMs: 10_000 },
-  )
+/** What is left 10 s later at the latest; empty as soon as nothing is. */
+async function leftAfter10s(folder: string, family: SeenProcess[]): Promise<string[]> {
+  const left = await leftoversAfter(10_000, { folder, family })
+  return [...left, ...readdirSync(own).filter((name) => name !== 'tmp')]
+}
 
 describe('a local cluster', () => {
   test('is an api, a Redis and nodes, in a private folder', async () => {
@@ -81,7 +77,7 @@ describe('a local cluster', () => {
     expect(family.length).toBeGreaterThanOrEqual(8)
     await stop()
     expect(await ended).toBeUndefined()
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 
   test('removes the shared folder only when it is empty', async () => {
@@ -90,7 +86,7 @@ describe('a local cluster', () => {
     await stop()
     expect(readFileSync(join(own, 'burla-shared/output.txt'), 'utf8')).toBe('kept')
     rmSync(join(own, 'burla-shared'), { recursive: true })
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 
   test('removes the shared folder only when no other cluster uses it', async () => {
@@ -142,7 +138,7 @@ describe('a local cluster', () => {
     expect((await ended)?.message).toMatch(
       /^The embedded cluster has ended: agent-1 died 6 times in a minute\. Its last lines:\nagent of node-1-/,
     )
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 })
 
@@ -191,40 +187,40 @@ describe('P8 everything is gone within 10 s after', () => {
     const family = familyOf(pids.supervisor)
     kill9(pids.supervisor)
     expect((await ended)?.message).toMatch(/^The embedded cluster has ended: its supervisor ended with SIGKILL/)
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 
   test('kill -9 of the supervisor while an agent spins', async () => {
     const { folder, pids } = await start({ env: { FIXTURE_AGENT: 'stubborn' } })
     const family = familyOf(pids.supervisor)
     kill9(pids.supervisor)
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 
   test('stop(), while an agent spins', async () => {
     const { folder, pids, stop } = await start({ env: { FIXTURE_AGENT: 'stubborn' } })
     const family = familyOf(pids.supervisor)
     await stop()
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 
   test.each(['SIGKILL', 'SIGINT'] as const)("%s of the program's process group", async (signal) => {
     const { program, folder, family } = await startProgram()
     killGroup(program, signal)
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 
   test('kill -9 of the program while the supervisor is frozen', async () => {
     const { program, pids, folder, family } = await startProgram()
     freeze(pids.supervisor)
     killGroup(program)
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 
   test('the program ended by itself, which the cluster did not keep from it', async () => {
     const { folder, family, ended } = await startProgram('end')
     expect(await ended).toEqual([0, null])
-    await nothingLeft(folder, family)
+    expect(await leftAfter10s(folder, family)).toEqual([])
   })
 })
 

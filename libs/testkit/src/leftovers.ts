@@ -1,5 +1,6 @@
 /** What a cluster left on this machine (P8), by /proc and the file system. Linux only, as the tests that kill are. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** A pid may be used again by another process; together with the start time it is one process for good. */
 export interface SeenProcess {
@@ -36,6 +37,16 @@ export function leftovers({ folder, family = [] }: { folder: string; family?: Se
     ...[...left].map(([pid, command]) => `process ${pid}: ${command}`),
     ...(existsSync(folder) ? [`folder ${folder}: ${readdirSync(folder).join(', ')}`] : []),
   ]
+}
+
+/** The leftovers `timeoutMs` from now, or none as soon as there are none. */
+export async function leftoversAfter(timeoutMs: number, what: Parameters<typeof leftovers>[0]): Promise<string[]> {
+  const giveUpAt = Date.now() + timeoutMs
+  for (;;) {
+    const left = leftovers(what)
+    if (left.length === 0 || Date.now() >= giveUpAt) return left
+    await delay(50)
+  }
 }
 
 interface LiveProcess extends SeenProcess {

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from '@burla/local-cluster'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { familyOf, leftovers } from './leftovers.ts'
-import { until } from './until.ts'
+import { familyOf, leftoversAfter } from './leftovers.ts'
 
 export interface TestCluster extends Pick<LocalCluster, 'api' | 'token' | 'redis' | 'folder' | 'pids'> {
   /** what its functions see as `shared/` */
@@ -33,10 +32,7 @@ export function useCluster(options: Omit<LocalClusterOptions, 'sharedDir'> = {})
     const family = familyOf(pids.supervisor)
     await stop()
     rmSync(own, { recursive: true })
-    await until('nothing of the cluster is left', () => {
-      expect(leftovers({ folder, family })).toEqual([])
-      return true
-    })
+    expect(await leftoversAfter(10_000, { folder, family })).toEqual([])
   })
 
   return {
