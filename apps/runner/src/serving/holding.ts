@@ -8,11 +8,11 @@ import { heldWorkMs } from '@burla/protocol'
 const newest = 0.2
 /** The most that is held for one slot, however short its calls. */
 const mostPerSlot = 100
-/** A held input that has waited this long stands behind a slow call and goes back. */
+/** When no call has ended for this long, held inputs stand behind slow calls and go back. */
 export const heldPatienceMs = 2 * heldWorkMs
 
 export interface Holding {
-  /** A call took this long, from the slot's point of view of the runner (with the way there and back). */
+  /** A call took this long, measured by its slot. */
   measured(ms: number): void
   /** Held inputs had to go back: calls are not short now. */
   stuck(): void

@@ -87,7 +87,6 @@ async function runInSlot(context: RunContext, run: Run): Promise<InputEnd> {
     return 'stored'
   }
   context.noteBegin(input.index)
-  const startedAt = performance.now()
   const runs = before.attempts + before.losses + 1
   const outcome = await slotOf(slots, slot).call({
     index: input.index,
@@ -95,7 +94,7 @@ async function runInSlot(context: RunContext, run: Run): Promise<InputEnd> {
     timeoutMs: call.timeoutMs,
     run: runs,
   })
-  holding.measured(performance.now() - startedAt)
+  if (outcome.type !== 'lost') holding.measured(outcome.durationMs)
   if (over.aborted) return 'gone'
   if (outcome.type === 'lost') return putBack(context, input, true)
 

@@ -143,8 +143,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     let outputPaused = false
     while (!over.signal.aborted) {
       await pause(lookEveryMs, over.signal)
-      const since = turns.waitingSince
-      if (since !== undefined && call.maxParallelism === null && performance.now() - since > heldPatienceMs) {
+      if (turns.stuckMs > heldPatienceMs) {
         holding.stuck()
         source.setConcurrency(inHand())
         turns.turnAway()

@@ -15,15 +15,14 @@ export interface SlotTurns {
   readonly running: number
   /** inputs that wait for one */
   readonly held: number
-  /** when the one that waits longest came (ms of `performance.now`); `undefined` when none waits */
-  readonly waitingSince: number | undefined
+  /** how long inputs have been waiting without any slot becoming free; 0 when none waits */
+  readonly stuckMs: number
   /** Resolves when no input has a slot. */
   idle(): Promise<void>
 }
 
 interface Waiter {
   alone: boolean
-  since: number
   resolve: (slot: number | undefined) => void
 }
 
@@ -33,6 +32,7 @@ export function createSlotTurns(slots: number): SlotTurns {
   const whenIdle: (() => void)[] = []
   let aloneSlot: number | undefined
   let closed = false
+  let movedAt = performance.now()
 
   const running = () => slots - free.length
 
@@ -56,11 +56,13 @@ export function createSlotTurns(slots: number): SlotTurns {
     take(alone) {
       if (closed) return Promise.resolve(undefined)
       return new Promise((resolve) => {
-        line.push({ alone, since: performance.now(), resolve })
+        if (line.length === 0) movedAt = performance.now()
+        line.push({ alone, resolve })
         next()
       })
     },
     leave(slot) {
+      movedAt = performance.now()
       free.push(slot)
       if (slot === aloneSlot) aloneSlot = undefined
       next()
@@ -77,8 +79,8 @@ export function createSlotTurns(slots: number): SlotTurns {
     get held() {
       return line.length
     },
-    get waitingSince() {
-      return line[0]?.since
+    get stuckMs() {
+      return line.length === 0 ? 0 : performance.now() - movedAt
     },
     idle() {
       return running() === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))
