@@ -77,3 +77,12 @@ function ranOutOfHeap({ exitCode, signal }: ProcessEnd, lastWords: string): bool
   const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || (exitCode ?? 0) > 128
   return aborted && /FATAL ERROR: .*(heap|process) out of memory/.test(lastWords)
 }
+
+/** Not the function's doing: Node itself, or the machine, refused. */
+export function couldNotStart(slot: number, end: ProcessEnd, lastWords: string): BurlaError {
+  const how = end.fault?.message ?? `it ended with ${end.signal ?? `exit code ${end.exitCode}`}`
+  const last = lastWords.trim().split('\n').slice(-5).join('\n')
+  return new BurlaError('INTERNAL', `Slot ${slot} could not start its process: ${how}. ${last}`.trim(), {
+    cause: end.fault,
+  })
+}

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { until } from '@burla/testkit'
 import { expect, test } from 'vitest'
 import { callOn, usePool } from './use-pool.ts'
@@ -53,16 +55,16 @@ test('P4 20,000 lines, lines of 200 KB and characters cut in two: nothing is los
 
 test('what was printed last is there after exit, timeout and throw', async () => {
   const { call, lines } = await usePool((how: string) => {
-    for (let i = 0; i < 3_000; i++) console.log(`${how} ${i}`)
+    for (let i = 0; i < 500; i++) console.log(`${how} ${i}`)
     process.stdout.write('last words')
     if (how === 'exit') process.exit(1)
     if (how === 'throw') throw new Error('no')
     for (;;);
   })
   for (const [index, how] of ['exit', 'throw', 'timeout'].entries()) {
-    expect((await call(how, { index, timeoutMs: 500 })).type).toBe('error')
+    expect((await call(how, { index, timeoutMs: how === 'timeout' ? 1_000 : null })).type).toBe('error')
     expect(lines.splice(0).map((line) => `${line.index} ${line.text}`)).toEqual([
-      ...Array.from({ length: 3_000 }, (_, i) => `${index} ${how} ${i}`),
+      ...Array.from({ length: 500 }, (_, i) => `${index} ${how} ${i}`),
       `${index} last words`,
     ])
   }
@@ -88,12 +90,17 @@ test('what a program that the call runs prints belongs to the call', async () =>
 })
 
 test('what is printed outside of calls belongs to none of them', async () => {
-  const { call, lines } = await usePool((x: number) => {
-    setTimeout(() => console.log('after the call'), 1)
-    if (x === 2) return new Promise((resolve) => setTimeout(resolve, 50))
+  const { call, lines, sharedDir } = await usePool((x: number) => {
+    const { existsSync } = process.getBuiltinModule('node:fs')
+    const wait = setInterval(() => {
+      if (!existsSync('shared/after')) return
+      clearInterval(wait)
+      console.log('after the call')
+    }, 1)
     return x
   })
   await call(1, { index: 1 })
+  await writeFile(join(sharedDir, 'after'), '')
   await until('the late line is there', () => lines.length > 0)
   expect(lines).toEqual([printed(-1, 'stdout', 'after the call')])
 })

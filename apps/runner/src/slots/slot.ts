@@ -13,11 +13,12 @@
  */
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
-import { BurlaError, encodeFailure, type Line } from '@burla/protocol'
+import { encodeFailure, type Line } from '@burla/protocol'
 import { frameTypes } from './frames.ts'
 import { decodeErrorFrame, decodeValueFrame } from './messages.ts'
-import { errorOfDeadCall, type Outcome } from './outcome.ts'
-import { pipesDrained, SlotOutput } from './slot-output.ts'
+import { couldNotStart, errorOfDeadCall, type Outcome } from './outcome.ts'
+import { RunningCall, type Call } from './running-call.ts'
+import { SlotOutput } from './slot-output.ts'
 import { SlotProcess, type ProcessEnd, type SlotProcessOptions } from './slot-process.ts'
 
 /** What every process of the job is told before its first call. */
@@ -33,34 +34,10 @@ export interface SlotSetup {
   heapMiB?: number
 }
 
-export interface Call {
-  index: number
-  /** the encoded input */
-  input: Buffer
-  /** from the moment the function is called; `null`: no limit */
-  timeoutMs: number | null
-  /** for the lines of this call, see `Line.run` */
-  run: number
-}
-
 export type SlotOptions = Pick<SlotProcessOptions, 'reaper' | 'valve' | 'env' | 'heapMiB'> & {
   onLines: (lines: Line[], slot: number) => void
 }
 
-interface RunningCall {
-  call: Call
-  since: number
-  timer: NodeJS.Timeout | undefined
-  timedOut: boolean
-  /** its first process exited before the call had begun, so it was sent to a second one */
-  resent: boolean
-  answer: Outcome | undefined
-  resolve: (outcome: Outcome) => void
-  reject: (error: BurlaError) => void
-}
-
-/** setTimeout's own limit; a longer wait is made of several. */
-const longestTimerMs = 2 ** 31 - 1
 /** V8's last words and Node's native stack fit. */
 const lastWordsLength = 16 * 1024
 
@@ -117,21 +94,10 @@ export class Slot {
     assert(!this.#running, 'a slot runs one call at a time')
     if (this.#closed) return Promise.resolve({ type: 'lost', durationMs: 0 })
     this.#killed = false
-    const process = (this.#process ??= this.#fork())
-    return new Promise((resolve, reject) => {
-      const running: RunningCall = {
-        call,
-        since: performance.now(),
-        timer: undefined,
-        timedOut: false,
-        resent: false,
-        answer: undefined,
-        resolve,
-        reject,
-      }
-      this.#running = running
-      this.#start(process, running)
-    })
+    const running = new RunningCall(call)
+    this.#running = running
+    this.#start((this.#process ??= this.#fork()), running)
+    return running.outcome
   }
 
   /** Ends the process and what it started. A running call is `lost`. The next call starts a new process. */
@@ -189,7 +155,8 @@ export class Slot {
 
   #send(process: SlotProcess, running: RunningCall): void {
     const { index, input, timeoutMs, run } = running.call
-    running.since = performance.now()
+    running.restartClock()
+    this.#lastWords = ''
     this.#output.begin({ index, run })
     process.call(index, timeoutMs !== null, input)
   }
@@ -198,8 +165,7 @@ export class Slot {
     const running = this.#running
     if (!running || running.answer) return
     if (type === frameTypes.begun) {
-      running.since = performance.now()
-      this.#armTimer(process, running)
+      running.startTimeout(() => process.kill())
     } else if (type === frameTypes.value) {
       running.answer = { type: 'value', ...decodeValueFrame(body) }
       void this.#settleWhenDrained(running, running.answer)
@@ -212,55 +178,41 @@ export class Slot {
     }
   }
 
-  #armTimer(process: SlotProcess, running: RunningCall): void {
-    const leftMs = (running.call.timeoutMs ?? Infinity) - (performance.now() - running.since)
-    running.timer = setTimeout(() => void this.#checkTimeout(process, running), Math.min(leftMs, longestTimerMs))
-  }
-
-  async #checkTimeout(process: SlotProcess, running: RunningCall): Promise<void> {
-    // A runner that was frozen finds its timers over before it reads the answer that came in time.
-    await pipesDrained()
-    if (this.#running !== running || running.answer) return
-    if (performance.now() - running.since < (running.call.timeoutMs ?? Infinity))
-      return this.#armTimer(process, running)
-    running.timedOut = true
-    process.kill()
-  }
-
   #onEnd(process: SlotProcess, end: ProcessEnd): void {
     if (this.#process !== process) return
     this.#process = undefined
     const running = this.#running
-    if (running && process.isSetUp && process.exitedIdle && !running.answer && !running.resent && !this.#killed) {
-      running.resent = true
-      this.#output.end()
-      this.#process = this.#fork()
-      this.#start(this.#process, running)
-      return
-    }
-    if (running) this.#settleDead(process, running, end)
-    else this.#output.end()
+    if (!running) this.#output.end()
+    else if (running.answer) this.#settle(running, running.answer)
+    else if (process.exitedIdle && process.isSetUp && !running.resent && !this.#killed) this.#resend(running)
+    else this.#settleDead(process, running, end)
     const served = process.isSetUp || (process.isReady && !this.#setup)
     if (served && !this.#killed) this.#process ??= this.#fork()
   }
 
+  #resend(running: RunningCall): void {
+    running.resent = true
+    this.#output.end()
+    this.#process = this.#fork()
+    this.#start(this.#process, running)
+  }
+
   #settleDead(process: SlotProcess, running: RunningCall, end: ProcessEnd): void {
-    if (running.answer) return this.#settle(running, running.answer)
-    const { index, timeoutMs } = running.call
+    const lastWords = this.#lastWords
     if (!process.isReady && !this.#killed && end.signal !== 'SIGKILL') {
       this.#running = undefined
-      running.reject(couldNotStart(this.number, end, this.#lastWords))
+      running.fail(couldNotStart(this.number, end, lastWords))
       return
     }
+    const durationMs = running.elapsedMs
     const error = errorOfDeadCall({
-      index,
+      index: running.call.index,
       end,
-      timedOutAfterMs: running.timedOut ? timeoutMs : null,
+      timedOutAfterMs: running.timedOut ? running.call.timeoutMs : null,
       killed: this.#killed,
       heapMiB: this.#heapMiB,
-      lastWords: this.#lastWords,
+      lastWords,
     })
-    const durationMs = performance.now() - running.since
     if (error === 'lost') this.#settle(running, { type: 'lost', durationMs })
     else this.#settle(running, { type: 'error', payload: encodeFailure(error), durationMs })
   }
@@ -272,10 +224,9 @@ export class Slot {
 
   #settle(running: RunningCall, outcome: Outcome): void {
     if (this.#running !== running) return
-    clearTimeout(running.timer)
     this.#output.end()
     this.#running = undefined
-    running.resolve(outcome)
+    running.settle(outcome)
   }
 
   #remember(chunk: Buffer): void {
@@ -286,12 +237,4 @@ export class Slot {
 /** The working folder of a slot, which its processes use one after another. */
 export function slotFolder(parent: string, number: number): string {
   return join(parent, `slot-${number}`)
-}
-
-function couldNotStart(slot: number, end: ProcessEnd, lastWords: string): BurlaError {
-  const how = end.fault?.message ?? `it ended with ${end.signal ?? `exit code ${end.exitCode}`}`
-  const last = lastWords.trim().split('\n').slice(-5).join('\n')
-  return new BurlaError('INTERNAL', `Slot ${slot} could not start its process: ${how}. ${last}`.trim(), {
-    cause: end.fault,
-  })
 }
