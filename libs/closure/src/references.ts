@@ -60,7 +60,7 @@ function indexGlobals(): Map<unknown, string[]> {
     const value = valueOf(globalThis, name)
     if (typeof value === 'function') index.set(value, [name])
   }
-  for (const [owner, path] of [...index]) {
+  for (const [owner, path] of Array.from(index)) {
     for (const name of Object.getOwnPropertyNames(owner)) {
       const value = valueOf(owner as object, name)
       if (typeof value === 'function' && !index.has(value)) index.set(value, [...path, name])

@@ -2,10 +2,10 @@
  * Whatever user code threw, as bytes. It must never throw itself: a failure that cannot be told would look like a
  * lost slot. What cannot travel inside it arrives as the text that `console.log` would have shown.
  */
-import { inspect } from 'node:util'
 import { encodeRich } from '../values/encode.ts'
 import type { Policy } from '../values/write-graph.ts'
 import { shrink } from './shrink.ts'
+import { textOf, unreadableText } from './text.ts'
 
 export const largestFailureBytes = 1024 * 1024
 
@@ -18,8 +18,8 @@ export function encodeFailure(thrown: unknown, maxBytes = largestFailureBytes): 
 }
 
 const asText: Policy = {
-  unportable: (_what, _path, value) => inspect(value, { depth: 0, maxArrayLength: 20, maxStringLength: 1_000 }),
-  unreadable: (cause) => `[reading this failed: ${cause instanceof Error ? cause.message : typeof cause}]`,
+  unportable: (what, _path, value) => textOf(value) ?? `[${what}]`,
+  unreadable: (cause) => unreadableText(cause),
 }
 
 function attempt(encode: () => Buffer, maxBytes: number): Buffer | undefined {

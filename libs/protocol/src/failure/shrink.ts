@@ -1,22 +1,29 @@
 /** A smaller likeness of something thrown that is over the limit: same class, what was cut says so. */
-import { inspect } from 'node:util'
 import { encodeValue } from '../values/encode.ts'
 import { errorParts, isError } from '../values/error-parts.ts'
+import { textOf, unreadableText } from './text.ts'
 
-/** Of a chain of causes, and of an AggregateError's errors, this many are told. */
+/** Of a chain of causes, of an AggregateError's errors and of an error's own properties, this many are told. */
 const maxCauses = 5
 const maxErrors = 20
+const maxProperties = 200
 
 export function shrink(thrown: unknown, budget: number, depth = 0): unknown {
   if (!isError(thrown)) return shrinkValue(thrown, budget)
   const copy = new Error()
   Object.setPrototypeOf(copy, Object.getPrototypeOf(thrown) as object)
   const { hidden, own } = errorParts(thrown)
-  const share = Math.floor(budget / (hidden.length + own.length + 4))
-  for (const key of [...hidden, ...own]) {
-    const value = shrinkPart(key, readPart(thrown, key), share, depth)
-    Object.defineProperty(copy, key, { value, enumerable: own.includes(key), writable: true, configurable: true })
+  const told = own.slice(0, maxProperties)
+  const share = Math.floor(budget / (hidden.length + told.length + 4))
+  const take = (keys: string[], enumerable: boolean) => {
+    for (const key of keys) {
+      const value = shrinkPart(key, readPart(thrown, key), share, depth)
+      Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true })
+    }
   }
+  take(hidden, false)
+  take(told, true)
+  if (told.length < own.length) Object.assign(copy, { '[cut]': `${own.length - told.length} more properties` })
   return copy
 }
 
@@ -39,7 +46,7 @@ function shrinkValue(value: unknown, budget: number): unknown {
   } catch {
     // it cannot travel: its text does
   }
-  return cutText(inspect(value, { depth: 0, maxArrayLength: 20, maxStringLength: 1_000 }), Math.min(budget, 4_000))
+  return cutText(textOf(value) ?? '[something that cannot be described]', Math.min(budget, 4_000))
 }
 
 function cutText(text: string, bytes: number): string {
@@ -53,6 +60,6 @@ function readPart(error: Error, key: string): unknown {
   try {
     return (error as unknown as Record<string, unknown>)[key]
   } catch (cause) {
-    return `[reading this failed: ${cause instanceof Error ? cause.message : typeof cause}]`
+    return unreadableText(cause)
   }
 }

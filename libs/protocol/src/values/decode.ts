@@ -52,7 +52,7 @@ function shellOf(
     case 'array':
       return node[1]
     case 'sparse':
-      return new Array(node[1])
+      return Object.assign([], { length: node[1] })
     case 'nullproto':
       return Object.create(null) as object
     case 'map':
@@ -89,6 +89,11 @@ function fill(shell: object, node: Node, valueOf: (cell: Cell) => unknown): void
       return
     case 'set':
       for (const cell of node[1]) (shell as Set<unknown>).add(valueOf(cell))
+      return
+    case 'date':
+    case 'regexp':
+    case 'url':
+    case 'bytes':
       return
     case 'error':
       for (const [key, cell] of Object.entries(node[2])) define(shell, key, valueOf(cell), false)

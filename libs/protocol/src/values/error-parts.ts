@@ -4,12 +4,14 @@ import { BurlaError, CancelledError, ExitError, InputLostError, OutOfMemoryError
 
 export type ErrorClass = new (...args: never[]) => Error
 
-const knownClasses = new Map<string, ErrorClass>(
-  [
-    ...[Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, DOMException],
-    ...[BurlaError, TimeoutError, ExitError, OutOfMemoryError, InputLostError, CancelledError],
-  ].map((known) => [known.name, known as unknown as ErrorClass]),
-)
+const builtinErrors = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError]
+const ourErrors = [BurlaError, TimeoutError, ExitError, OutOfMemoryError, InputLostError, CancelledError]
+
+/** By the names of the class and its ancestors: a program may well have a `TimeoutError` of its own. */
+const knownClasses = new Map<string, ErrorClass>()
+for (const known of [...builtinErrors, DOMException, ...ourErrors]) {
+  knownClasses.set(classNames(Object.create(known.prototype) as Error).join(' '), known as unknown as ErrorClass)
+}
 
 /** Classes made for names that are not known here; kept, so that two errors of one class share it. */
 const madeClasses = new Map<string, ErrorClass>()
@@ -51,10 +53,10 @@ export function makeError(names: string[], classes: ReadonlyMap<string, ErrorCla
 function classFor(names: string[], classes: ReadonlyMap<string, ErrorClass> | undefined): ErrorClass {
   const [name, ...ancestors] = names
   if (name === undefined) return Error
-  const known = classes?.get(name) ?? knownClasses.get(name)
+  const chain = names.join(' ')
+  const known = classes?.get(name) ?? knownClasses.get(chain)
   if (known) return known
   const parent = classFor(ancestors, classes)
-  const chain = names.join(' ')
   const made = madeClasses.get(chain)
   if (made && Object.getPrototypeOf(made) === parent) return made
   const Made = { [name]: class extends (parent as typeof Error) {} }[name] as ErrorClass

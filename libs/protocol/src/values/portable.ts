@@ -69,7 +69,7 @@ function isOfNode(constructor: unknown, name: string): boolean {
     const id = /^NativeModule (.+)$/.exec(entry)?.[1]
     if (id === undefined || !isBuiltin(id) || id.startsWith('internal/') || id.startsWith('_')) return false
     const exported = require(id) as Record<string, unknown>
-    return exported === constructor || Object.getOwnPropertyDescriptor(exported, name)?.value === constructor
+    return (exported as unknown) === constructor || exported[name] === constructor
   })
 }
 
