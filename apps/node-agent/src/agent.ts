@@ -17,7 +17,14 @@ import {
   viewLiveJobs,
   type Redis,
 } from '@burla/queue'
-import { heartbeatEveryMs, type Bell, type Claim, type JobId, type NodeRecord, type RedisAddress } from '@burla/protocol'
+import {
+  heartbeatEveryMs,
+  type Bell,
+  type Claim,
+  type JobId,
+  type NodeRecord,
+  type RedisAddress,
+} from '@burla/protocol'
 import { startReaper } from '@burla/processes'
 import { listenToBell } from './bell.ts'
 import { decide, type Decision } from './decide.ts'
@@ -58,7 +65,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
   const startedAt = Date.now()
   const failures = new Map<JobId, number>()
   let serving: ServedJob | undefined
-  let reserved: Claim & { jobId: JobId } | undefined
+  let reserved: (Claim & { jobId: JobId }) | undefined
   let wake: () => void = () => undefined
 
   listenToBell(connect, onBell, signal)
@@ -130,11 +137,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
     return { nodeId, state, slots: claimedSlots, runnerId: null, claimedAt: Date.now() }
   }
 
-  async function serve(
-    jobId: JobId,
-    granted: Claim,
-    runner: Awaited<ReturnType<typeof runners.take>>,
-  ): Promise<void> {
+  async function serve(jobId: JobId, granted: Claim, runner: Awaited<ReturnType<typeof runners.take>>): Promise<void> {
     const { folder, sharedDir, clusterKey, redis: address } = config
     say(`job ${jobId}: claimed, ${granted.slots} slots`)
     const job = serveJob({

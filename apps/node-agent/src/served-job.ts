@@ -8,7 +8,16 @@
  *  C3  However the runner ended, nothing that it had pulled stays with it, and the job is released after that.
  *  C4  A job that cannot be served at all is failed with the reason, instead of being tried for ever.
  */
-import { cancelJob, jobCredentials, loseRunner, pause, release, renewClaim, untilStored, type Redis } from '@burla/queue'
+import {
+  cancelJob,
+  jobCredentials,
+  loseRunner,
+  pause,
+  release,
+  renewClaim,
+  untilStored,
+  type Redis,
+} from '@burla/queue'
 import { heartbeatEveryMs, lostAfterMs, type Claim, type JobId, type RedisAddress } from '@burla/protocol'
 import { createSilence } from './silence.ts'
 import type { WarmRunner } from './warm-runners.ts'
@@ -115,7 +124,9 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     }
     await untilStored(() => release(redis, jobId, claim.nodeId, Date.now() - claim.claimedAt))
     if (runnerId === null && unservable === undefined) {
-      say(`job ${jobId}: its runner ended (${exit.signal ?? exit.code}) before it served:\n${exit.lastLines.join('\n')}`)
+      say(
+        `job ${jobId}: its runner ended (${exit.signal ?? exit.code}) before it served:\n${exit.lastLines.join('\n')}`,
+      )
       return draining || cleanEnd
     }
     return true

@@ -18,7 +18,14 @@ import {
   type StateReply,
 } from '@burla/queue'
 import { readLargeInput, type InputEnd, type PulledInput } from '@burla/queue/source'
-import { BurlaError, InputLostError, encodeFailure, lossesPerInput, type CallOptions, type JobId } from '@burla/protocol'
+import {
+  BurlaError,
+  InputLostError,
+  encodeFailure,
+  lossesPerInput,
+  type CallOptions,
+  type JobId,
+} from '@burla/protocol'
 import type { Outcome } from '../slots/outcome.ts'
 import type { Slot } from '../slots/slot.ts'
 import type { Holding } from './holding.ts'

@@ -1,0 +1,227 @@
+import { jobKeys } from '@burla/protocol'
+import { useRedis } from '@burla/testkit'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  announce,
+  append,
+  begin,
+  cancel,
+  claim,
+  connectRedis,
+  giveBack,
+  inspect,
+  loseRunner,
+  release,
+} from './index.ts'
+import {
+  leavePlace,
+  openJob,
+  jobCredentials,
+  renewClaim,
+  retry,
+  take,
+  takePlace,
+  viewJob,
+  type Redis,
+} from './index.ts'
+import { clusterKey, makeJob, result } from './test-job.ts'
+
+const server = useRedis()
+let redis: Redis
+beforeEach(() => {
+  redis = connectRedis({ address: server.address, password: server.password, name: 'test' })
+})
+afterEach(() => redis.disconnect())
+
+async function pushed(known: number): Promise<string> {
+  const jobId = await makeJob(redis, known)
+  const job = openJob(jobCredentials(clusterKey, jobId, server.address))
+  await job.push(Array.from({ length: known }, (_, index) => ({ index, bytes: Buffer.from(`${index}`) })))
+  await job.announce({ known, ended: true })
+  await job.close()
+  return jobId
+}
+
+/** Does what BullMQ's Worker does when it pulls: the next input becomes active, under the runner's lock. */
+async function pull(jobId: string, runnerId: string) {
+  const { queue } = jobKeys(jobId)
+  const bullId = (await redis.rpoplpush(queue.wait, queue.active)) ?? ''
+  const token = `${runnerId}:0`
+  await redis.set(`${queue.job(bullId)}:lock`, token)
+  await redis.hincrby(queue.job(bullId), 'ats', 1)
+  return { bullId, token, index: Number(/\d+/.exec(bullId)?.[0]) }
+}
+
+const node = (nodeId: string, slots: number) => ({
+  nodeId,
+  slots,
+  state: 'active' as const,
+  runnerId: null,
+  claimedAt: Date.now(),
+})
+
+describe('append', () => {
+  test('P1 the first stored result of an index wins', async () => {
+    const jobId = await makeJob(redis, 2)
+    await append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(0, 'first')] })
+    await append(redis, jobId, { runnerId: 'b', number: 1, entries: [result(0, 'second', 'error')] })
+    const rows = await redis.xrange(jobKeys(jobId).results, '-', '+')
+    expect(rows.map(([, fields]) => fields[3])).toEqual(['first'])
+    expect(await viewJob(redis, jobId)).toMatchObject({ counts: { completed: 1, failed: 0 } })
+  })
+
+  test('P1 a batch whose reply was lost adds nothing when it is sent again, lines included', async () => {
+    const jobId = await makeJob(redis, 2)
+    const lines = { index: '' as const, status: '' as const, header: '{"type":"lines"}', payload: Buffer.from('[]') }
+    const batch = { runnerId: 'a', number: 1, entries: [lines, result(0)] }
+    await append(redis, jobId, batch)
+    await append(redis, jobId, batch)
+    expect(await redis.xlen(jobKeys(jobId).results)).toBe(2)
+  })
+
+  test('the last result of an ended list of inputs completes the job, and so does the end after the last result', async () => {
+    const first = await makeJob(redis, 1)
+    await announce(redis, first, { known: 1, ended: true })
+    expect(await append(redis, first, { runnerId: 'a', number: 1, entries: [result(0)] })).toMatchObject({
+      state: 'completed',
+    })
+    const second = await makeJob(redis, 1)
+    expect(await append(redis, second, { runnerId: 'a', number: 1, entries: [result(0)] })).toMatchObject({
+      state: 'waiting',
+    })
+    expect(await announce(redis, second, { known: 1, ended: true })).toBe('completed')
+  })
+
+  test('P8 a result that comes after the end of a job leaves nothing behind', async () => {
+    const jobId = await makeJob(redis, 1)
+    await redis.del(jobKeys(jobId).record)
+    const before = await redis.dbsize()
+    expect(await append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(0)] })).toMatchObject({
+      state: 'gone',
+    })
+    await begin(redis, jobId, 'a', [0])
+    await loseRunner(redis, jobId, 'a')
+    expect(await redis.dbsize()).toBe(before)
+  })
+
+  test('P6 bytes count until the client has taken them', async () => {
+    const jobId = await makeJob(redis, 2)
+    const { untakenBytes } = await append(redis, jobId, {
+      runnerId: 'a',
+      number: 1,
+      entries: [result(0, 'x'.repeat(99))],
+    })
+    expect(untakenBytes).toBeGreaterThan(99)
+    await take(redis, jobId, '99999999999999-0', untakenBytes)
+    expect(await redis.xlen(jobKeys(jobId).results)).toBe(0)
+    expect(await append(redis, jobId, { runnerId: 'a', number: 2, entries: [] })).toMatchObject({ untakenBytes: 0 })
+  })
+})
+
+describe('losing', () => {
+  test('P2 what a lost runner had pulled is the next to be pulled; only what was running counts as lost', async () => {
+    const jobId = await pushed(3)
+    const running = await pull(jobId, 'a')
+    const held = await pull(jobId, 'a')
+    await begin(redis, jobId, 'a', [running.index])
+    expect(await loseRunner(redis, jobId, 'a')).toBe(2)
+    expect(await inspect(redis, jobId, 'b', running.index)).toMatchObject({ losses: 1 })
+    expect(await inspect(redis, jobId, 'b', held.index)).toMatchObject({ losses: 0 })
+    expect([(await pull(jobId, 'b')).index, (await pull(jobId, 'b')).index].toSorted()).toEqual([0, 1])
+  })
+
+  test('P2 the loss of one runner takes nothing from another', async () => {
+    const jobId = await pushed(2)
+    const mine = await pull(jobId, 'a')
+    await pull(jobId, 'b')
+    await begin(redis, jobId, 'a', [mine.index])
+    expect(await loseRunner(redis, jobId, 'b')).toBe(1)
+    expect(await redis.lrange(jobKeys(jobId).queue.active, 0, -1)).toEqual([mine.bullId])
+    expect(await redis.hgetall(jobKeys(jobId).running)).toEqual({ [mine.index]: 'a' })
+  })
+
+  test('a lost runner frees its places', async () => {
+    const jobId = await makeJob(redis, 2, { maxParallelism: 1 })
+    expect(await takePlace(redis, jobId, 'a:0', 1)).toBe(true)
+    expect(await takePlace(redis, jobId, 'b:0', 1)).toBe(false)
+    await loseRunner(redis, jobId, 'a')
+    expect(await takePlace(redis, jobId, 'b:0', 1)).toBe(true)
+    await leavePlace(redis, jobId, 'b:0')
+    expect(await takePlace(redis, jobId, 'a:0', 1)).toBe(true)
+  })
+
+  test('giving back leaves alone what another runner has by now', async () => {
+    const jobId = await pushed(1)
+    const pulled = await pull(jobId, 'a')
+    await redis.set(`${jobKeys(jobId).queue.job(pulled.bullId)}:lock`, 'b:7')
+    expect(await giveBack(redis, jobId, { runnerId: 'a', inputs: [pulled], lost: false })).toBe(0)
+    expect(await redis.llen(jobKeys(jobId).queue.active)).toBe(1)
+  })
+})
+
+test('a retry takes the input off and adds it once, however often it is asked for', async () => {
+  const jobId = await pushed(1)
+  const pulled = await pull(jobId, 'a')
+  const again = { runnerId: 'a', pulled, attempts: 1, delayMs: 60_000 }
+  expect(await retry(redis, jobId, again)).toBe(true)
+  expect(await retry(redis, jobId, again)).toBe(false)
+  expect(await viewJob(redis, jobId)).toMatchObject({ waiting: 0, delayed: 1 })
+  expect(await redis.llen(jobKeys(jobId).queue.active)).toBe(0)
+  expect(await inspect(redis, jobId, 'b', 0)).toMatchObject({ attempts: 1, losses: 0 })
+})
+
+describe('claims', () => {
+  test('P3 nodes claim a job only while it wants more slots than it has', async () => {
+    const jobId = await makeJob(redis, 3)
+    expect(await claim(redis, jobId, node('n1', 2))).toBe(true)
+    expect(await claim(redis, jobId, node('n2', 2))).toBe(true)
+    expect(await claim(redis, jobId, node('n3', 2))).toBe(false)
+    const capped = await makeJob(redis, 9, { maxParallelism: 1 })
+    expect(await claim(redis, capped, node('n1', 1))).toBe(true)
+    expect(await claim(redis, capped, node('n2', 1))).toBe(false)
+  })
+
+  test('a claim that was given away cannot be renewed', async () => {
+    const jobId = await makeJob(redis, 1)
+    await claim(redis, jobId, node('n1', 1))
+    expect(await renewClaim(redis, jobId, node('n1', 1))).toBe(true)
+    await release(redis, jobId, 'n1', 5)
+    expect(await renewClaim(redis, jobId, node('n1', 1))).toBe(false)
+    expect(await redis.exists(jobKeys(jobId).claim('n1'))).toBe(0)
+  })
+
+  test('a cancelled job ends when its last node has released it, and takes no claims or results before', async () => {
+    const jobId = await makeJob(redis, 9)
+    await claim(redis, jobId, node('n1', 1))
+    await claim(redis, jobId, node('n2', 1))
+    expect(await cancel(redis, jobId, { outcome: 'failed', reason: 'why' })).toBe('cancelling')
+    expect(await claim(redis, jobId, node('n3', 1))).toBe(false)
+    expect(await append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(0)] })).toMatchObject({
+      state: 'cancelling',
+    })
+    expect(await release(redis, jobId, 'n1', 0)).toBe('cancelling')
+    expect(await release(redis, jobId, 'n2', 0)).toBe('failed')
+    expect(await viewJob(redis, jobId)).toMatchObject({
+      record: { state: 'failed', reason: 'why' },
+      counts: { completed: 0 },
+    })
+  })
+})
+
+test('a full Redis refuses results and lets everything else go on', async () => {
+  const jobId = await pushed(2)
+  const pulled = await pull(jobId, 'a')
+  await claim(redis, jobId, node('n1', 1))
+  const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1])
+  await redis.config('SET', 'maxmemory', String(used - 1024))
+  try {
+    const stored = append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(0)] })
+    await expect(stored).rejects.toThrow(/^OOM/)
+    expect(await begin(redis, jobId, 'a', [0])).toBe('running')
+    expect(await renewClaim(redis, jobId, node('n1', 1))).toBe(true)
+    expect(await giveBack(redis, jobId, { runnerId: 'a', inputs: [pulled], lost: false })).toBe(1)
+    expect(await cancel(redis, jobId, { outcome: 'cancelled', reason: 'why' })).toBe('cancelling')
+  } finally {
+    await redis.config('SET', 'maxmemory', '0')
+  }
+})
