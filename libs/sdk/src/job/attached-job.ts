@@ -47,6 +47,8 @@ export class AttachedJob<I> implements Interruptible {
   /** also keeps the program alive while the job runs */
   readonly #looking: NodeJS.Timeout
   readonly #detach: (() => void)[] = []
+  /** Ctrl-C and `burla.close()` wait for the clean-up, too */
+  readonly #unregister: () => void
   #attached: Promise<Attachment | undefined> | undefined
   #entries: AsyncGenerator<ResultEntry[]> | undefined
   #ending: Ending | undefined
@@ -60,7 +62,7 @@ export class AttachedJob<I> implements Interruptible {
     this.#call = call
     this.#progress = createJobProgress({ jobId: id, ...call.options, display: programDisplay() })
     this.#looking = setInterval(() => void this.#look(), lookEveryMs)
-    this.#detach.push(cancelOnInterrupt(this))
+    this.#unregister = cancelOnInterrupt(this)
     this.#feeding = startFeeding({
       source: call.source,
       window: createWindow(),
@@ -98,7 +100,7 @@ export class AttachedJob<I> implements Interruptible {
       const cancelled = new CancelledError('JOB_CANCELLED', error.message)
       this.#end({ outcome: 'cancelled', error: this.#fromHere(cancelled), reason })
     } else {
-      this.#end({ outcome: 'failed', error, reason: reason.slice(0, 500) })
+      this.#end({ outcome: 'failed', error, reason })
     }
   }
 
@@ -172,7 +174,7 @@ export class AttachedJob<I> implements Interruptible {
     this.#progress.end(ending.outcome, this.#feeding)
     this.#tell(ending)
     this.#reading.abort()
-    this.#cleanedUp = this.#cleanUp(ending)
+    this.#cleanedUp = this.#cleanUp(ending).finally(this.#unregister)
   }
 
   #tell(ending: Ending): void {
@@ -184,15 +186,17 @@ export class AttachedJob<I> implements Interruptible {
     try {
       if (ending.outcome === 'completed') await within(announcedWithinMs, this.#feeding.announced())
       else this.#feeding.stop().catch(() => undefined) // the caller gets the error of the ending instead
-      const attachment = await this.#attached
+      const attachment = await this.#attached?.catch(() => undefined) // `next()` tells of the error
       if (!attachment) return
       const { cluster, connection } = attachment
       const closed = connection.close()
-      if (ending.outcome !== 'completed') await cluster.cancelJob(this.id, ending)
+      const { outcome } = ending
+      if (outcome !== 'completed') await cluster.cancelJob(this.id, { outcome, reason: ending.reason.slice(0, 500) })
       await closed
       await cluster.forgetJob(this.id)
-    } catch {
-      // The caller has the outcome already. What the cluster was not told, it finds out by itself (invariant 3).
+    } catch (error) {
+      // What the cluster was not told it finds out by itself (invariant 3); the caller has the outcome already.
+      if (!isExpectedAtParting(error)) process.emitWarning(error as Error)
     }
   }
 
@@ -222,6 +226,11 @@ export class AttachedJob<I> implements Interruptible {
 
 function clusterClosed(jobId: JobId): BurlaError {
   return new BurlaError('JOB_FAILED', `the cluster of job ${jobId} was stopped while the job was running`)
+}
+
+/** The cluster is gone, or has removed the job. */
+function isExpectedAtParting(error: unknown): boolean {
+  return error instanceof BurlaError && (error.code === 'CLUSTER_UNREACHABLE' || error.code === 'JOB_UNKNOWN')
 }
 
 async function within(ms: number, promise: Promise<void>): Promise<void> {
