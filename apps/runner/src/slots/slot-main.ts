@@ -11,6 +11,7 @@
 import { writeFileSync } from 'node:fs'
 import module from 'node:module'
 import { Socket } from 'node:net'
+import { markSwitches } from './console-order.ts'
 import { FrameReader, frameTypes, writeFrame } from './frames.ts'
 import { decodeCall, decodeSetup } from './messages.ts'
 import { SlotCalls } from './slot-calls.ts'
@@ -31,6 +32,7 @@ process.on('exit', () => calls.exits())
 
 makeBlocking(process.stdout)
 makeBlocking(process.stderr)
+markSwitches()
 volunteerForOutOfMemory()
 // A slot ends by SIGKILL, so nothing would be written at its exit. Node 20 has no such cache.
 if (process.env['NODE_COMPILE_CACHE']) module.flushCompileCache?.()

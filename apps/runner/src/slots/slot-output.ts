@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Line } from '@burla/protocol'
+import { OrderMerger } from './console-order.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 type StreamName = Line['stream']
@@ -20,6 +21,7 @@ export class SlotOutput {
   #tag = noCall
   readonly #onLines: (lines: Line[]) => void
   readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() }
+  readonly #merger = new OrderMerger((stream, bytes) => this.#add(stream, this.#splitters[stream].push(bytes)))
   #batch: Line[] = []
 
   constructor(onLines: (lines: Line[]) => void) {
@@ -27,7 +29,7 @@ export class SlotOutput {
   }
 
   push(stream: StreamName, chunk: Buffer): void {
-    this.#add(stream, this.#splitters[stream].push(chunk))
+    this.#merger.push(stream, chunk)
   }
 
   /** What comes from here on belongs to this call. */
@@ -44,6 +46,7 @@ export class SlotOutput {
   }
 
   #flush(): void {
+    this.#merger.flush()
     this.#add('stdout', this.#splitters.stdout.flush())
     this.#add('stderr', this.#splitters.stderr.flush())
   }
