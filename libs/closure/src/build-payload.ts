@@ -13,7 +13,7 @@
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { findFreeVariables } from './free-variables.ts'
-import { type AnyFunction, type FunctionText, readFunctionText, superclassName } from './function-text.ts'
+import { type AnyFunction, type FunctionText, readFunctionText, superclassOf } from './function-text.ts'
 import { importedAs } from './file-imports.ts'
 import type { InspectedFunction, InspectFunction } from './inspect-function.ts'
 import { holdsFunctions, localClassOf } from './local-objects.ts'
@@ -72,17 +72,23 @@ export function buildPayload(root: AnyFunction, inspect: InspectFunction): { pay
     known.set(fn, ['unit', place])
 
     if (free.metas.length > 0) variables[metaName] = valueRef(metaOf(file), trail)
-    const superclass = superclassName(text)
-    if (superclass !== undefined && free.names.has(superclass)) {
-      // V8 keeps `extends Base` where no scope shows it
-      variables[superclass] = refOf(Object.getPrototypeOf(fn), [...trail, superclass], null)
-    }
     for (const [name, members] of free.names) {
       const variable = variables[name] ?? variableRef(name, members, inspected, file, [...trail, name])
       if (variable) variables[name] = variable
     }
+    addSuperclass(fn, text, variables, trail)
     payload.order.push(place)
     return ['unit', place]
+  }
+
+  /** V8 keeps the variable of `extends Base` where no scope shows it, if nothing else uses it. */
+  function addSuperclass(fn: AnyFunction, text: FunctionText, variables: Record<string, Ref>, trail: Trail): void {
+    const superclass = superclassOf(text)
+    if (!superclass || variables[superclass.name] || superclass.name in globalThis) return
+    const { name, member } = superclass
+    const ref = refOf(Object.getPrototypeOf(fn), [...trail, member ?? name], null)
+    if (member === undefined) variables[name] = ref
+    else variables[name] = ['object', payload.objects.push({ members: { [member]: ref }, class: null }) - 1]
   }
 
   function variableRef(
@@ -94,7 +100,7 @@ export function buildPayload(root: AnyFunction, inspect: InspectFunction): { pay
   ): Ref | undefined {
     const scope = scopes.find((each) => name in each)
     if (!scope) return undefined
-    if (name === viteDynamicImport) return addImport({ kind: 'dynamic', specifier: '', file, path: [] })
+    if (name === viteDynamicImport) return addImport({ kind: 'dynamic', specifier: process.cwd(), file, path: [] })
     if (name === viteMeta) return valueRef(metaOf(file), trail)
     if (name === 'require') return addImport({ kind: 'require', specifier: '', file, path: [] })
     const imported = script && importedAs(name, script)

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Node } from 'acorn'
 import { parseFile } from './function-text.ts'
 import type { Script } from './inspect-function.ts'
@@ -81,16 +82,33 @@ function addRequire(declarator: Tree, file: string, imports: Map<string, FileImp
   }
 }
 
-/** The specifier to import again, or undefined for a local file. vitest writes packages as paths below its root. */
+/**
+ * The specifier to import again, or undefined for a file of the same package. A path that leads into another package
+ * (a workspace, or how vitest writes any import) is as good as that package's name.
+ */
 function byReference(specifier: string, file: string): string | undefined {
   if (isBuiltin(specifier) || !/^(\.{0,2}\/|file:)/.test(specifier)) return specifier
-  if (!specifier.includes('/node_modules/')) return undefined
-  if (specifier.startsWith('/@fs/')) return specifier.slice('/@fs'.length)
-  if (!specifier.startsWith('/') || existsSync(specifier)) return specifier
-  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, specifier))) return join(folder, specifier)
+  const path = resolvePath(specifier, file)
+  if (path.includes('/node_modules/')) return path
+  return existsSync(path) && packageOf(path) !== packageOf(file) ? path : undefined
+}
+
+function resolvePath(specifier: string, file: string): string {
+  if (specifier.startsWith('file:')) return fileURLToPath(specifier)
+  if (specifier.startsWith('.')) return join(dirname(file), specifier)
+  const path = specifier.replace(/^\/@fs\//, '/')
+  // vitest's paths begin at its root, which is a folder above the file
+  for (let folder = dirname(file); !existsSync(path) && folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, path))) return join(folder, path)
   }
-  return specifier
+  return path
+}
+
+/** The folder with the package.json that a file belongs to. */
+function packageOf(file: string): string {
+  let folder = dirname(file)
+  while (folder !== dirname(folder) && !existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  return folder
 }
 
 function nameOf(node: unknown): string {

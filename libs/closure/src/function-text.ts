@@ -25,11 +25,26 @@ export function readFunctionText(fn: AnyFunction): FunctionText | undefined {
   throw asExpression.error
 }
 
-/** The name after `extends`. */
-export function superclassName({ node, isClass }: FunctionText): string | undefined {
+/** What stands after `extends`, where that is `Base` or `module.Base`. */
+export function superclassOf({
+  node,
+  isClass,
+}: FunctionText): { name: string; member: string | undefined } | undefined {
   if (!isClass) return undefined
-  const [statement] = (node as unknown as { body: { expression: { superClass?: { name?: string } | null } }[] }).body
-  return statement?.expression.superClass?.name
+  const [statement] = (node as unknown as { body: { expression: { superClass: Heritage | null } }[] }).body
+  const heritage = statement?.expression.superClass
+  if (!heritage) return undefined
+  if (heritage.name !== undefined) return { name: heritage.name, member: undefined }
+  const { object, property } = heritage
+  return object?.name !== undefined && property?.name !== undefined
+    ? { name: object.name, member: property.name }
+    : undefined
+}
+
+interface Heritage {
+  name?: string
+  object?: Heritage
+  property?: Heritage
 }
 
 /** A whole file, whatever kind of module it is. Undefined when it is no JavaScript that acorn knows. */

@@ -4,6 +4,7 @@
  */
 import { Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
+import { BurlaError } from '@burla/protocol'
 
 export interface Script {
   url: string
@@ -35,7 +36,15 @@ interface InternalProperty {
 
 export function withInspector<T>(work: (inspect: InspectFunction) => T): T {
   const session = new Session()
-  session.connect()
+  try {
+    session.connect()
+  } catch (cause) {
+    throw new BurlaError(
+      'FUNCTION_NOT_PORTABLE',
+      'V8 does not let its inspector read what the function uses; with --permission, add --allow-inspector',
+      { cause },
+    )
+  }
   try {
     return work((fn, text) => inspectFunction(session, fn, text))
   } finally {

@@ -1,7 +1,7 @@
 /** What an imported variable stands for, loaded where the function runs. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import type { Import } from './payload.ts'
@@ -20,7 +20,7 @@ async function load(kind: Import['kind'], specifier: string, file: string): Prom
     case 'import':
       return importerOf(file)(asUrl(specifier))
     case 'dynamic':
-      return (asked: string) => importerOf(file)(asUrl(asked))
+      return (asked: string) => importerOf(file)(asUrl(asked, specifier))
   }
 }
 
@@ -35,12 +35,11 @@ function importerOf(file: string): (specifier: string) => Promise<unknown> {
   return new vm.Script('(specifier) => import(specifier)', options).runInThisContext() as never
 }
 
-/** vitest names modules by paths, some below its root. */
-function asUrl(specifier: string): string {
-  if (!specifier.startsWith('/')) return specifier
-  const path = specifier.replace(/^\/@fs/, '')
-  const inRoot = join(process.cwd(), path)
-  return pathToFileURL(!existsSync(path) && existsSync(inRoot) ? inRoot : path).href
+/** vitest names modules by paths, some of them below its root. */
+function asUrl(specifier: string, root = '/'): string {
+  if (!isAbsolute(specifier)) return specifier
+  const path = specifier.replace(/^\/@fs\//, '/')
+  return pathToFileURL(existsSync(path) ? path : join(root, path)).href
 }
 
 let hushed = false

@@ -26,7 +26,8 @@ export interface SharedObject {
 
 /**
  * A module that is imported again where the function runs, resolved from `file`, and the way into it.
- * `dynamic`: not a module but the `import` of that file; so is `require` without a specifier.
+ * `dynamic`: not a module but vitest's `import` of that file, with its root as specifier; `require` without a specifier
+ * is the `require` of that file.
  */
 export interface Import {
   kind: 'import' | 'require' | 'dynamic'
