@@ -61,6 +61,17 @@ test('each call sees its own environment, its folder and the shared folder', asy
   expect(await readFile(join(sharedDir, 'out.txt'), 'utf8')).toBe('from the slot')
 })
 
+test.runIf(process.platform === 'linux')(
+  'P4 when memory runs out the kernel takes a slot before its runner',
+  async () => {
+    const { call } = await usePool(() =>
+      Number(process.getBuiltinModule('node:fs').readFileSync('/proc/self/oom_score_adj', 'utf8')),
+    )
+    const outcome = await call(null)
+    expect(outcome.type === 'value' && outcome.value).toBeGreaterThanOrEqual(500)
+  },
+)
+
 test('P4 a call that changes its working directory does not change that of the next', async () => {
   const { call } = await usePool((to: string | null) => {
     const before = process.cwd()
@@ -79,7 +90,13 @@ test('P9 a slot is given nothing of its runner’s environment but what programs
   const { names, path } = (outcome as { value: { names: string[]; path: string } }).value
   expect(path).toBe(process.env['PATH'])
   const others = names.filter((name) => !/^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|NODE_EXTRA_CA_CERTS)$/.test(name))
-  expect(others.sort()).toEqual(['BURLA_INPUT_INDEX', 'BURLA_JOB_ID', 'BURLA_NODE_ID', 'BURLA_SHARED_DIR'])
+  expect(others.sort()).toEqual([
+    'BURLA_INPUT_INDEX',
+    'BURLA_JOB_ID',
+    'BURLA_NODE_ID',
+    'BURLA_SHARED_DIR',
+    'BURLA_SLOT_ID',
+  ])
 })
 
 test('what the function throws arrives as it is, with its own frames only', async () => {

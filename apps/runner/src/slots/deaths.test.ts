@@ -18,10 +18,11 @@ async function misbehave(input: number | string): Promise<unknown> {
   if (input === 'memory') for (const hoard: unknown[] = []; ;) hoard.push(new Array(1000).fill(hoard.length))
   if (input === 'forever') await new Promise((resolve) => setInterval(resolve, 2 ** 30).ref()).then(() => undefined)
   if (input === 'nothing left') await new Promise(() => undefined)
-  if (input === 'exit with child' || input === 'loop with child') {
-    const child = process.getBuiltinModule('node:child_process').spawn('sleep', ['1000'], { stdio: 'inherit' })
+  if (typeof input === 'string' && input.includes('child')) {
+    const { spawn } = process.getBuiltinModule('node:child_process')
+    const child = spawn('sleep', ['1000'], { stdio: 'inherit', detached: input.includes('detached') })
     process.getBuiltinModule('node:fs').writeFileSync('shared/pid', String(child.pid))
-    if (input === 'exit with child') process.exit(4)
+    if (input.startsWith('exit')) process.exit(4)
     for (;;);
   }
   return input
@@ -62,6 +63,18 @@ test('the time of a call starts when the function is called, not when its proces
   const { call, pool } = await usePool((x: number) => x)
   await pool.killAll()
   expect(await call(1, { timeoutMs: 10 })).toMatchObject({ type: 'value', value: 1 })
+})
+
+test('a call that ended in time is not a timeout when its runner was frozen meanwhile', async () => {
+  const { call, lines } = await usePool(async () => {
+    console.log('called')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return 'in time'
+  })
+  const outcome = call(null, { timeoutMs: 400 })
+  await until('the function is called', () => lines.length > 0, { everyMs: 1 })
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
+  expect(await outcome).toMatchObject({ type: 'value', value: 'in time' })
 })
 
 test('P4 heap exhaustion is told as memory, with the index and the limit', async () => {
@@ -105,14 +118,19 @@ test('P4 deaths in one slot disturb no neighbour', async () => {
   expect(good.pid).toBe(pid)
 })
 
-test.each(['exit with child', 'loop with child'])('P8 what a call started dies with it: %s', async (input) => {
-  const { call, pool, sharedDir } = await usePool(misbehave)
-  const outcome = call(input)
-  const child = await until('the call has a child', async () => Number(await readFile(join(sharedDir, 'pid'), 'utf8')))
-  if (input === 'loop with child') await pool.killAll()
-  await outcome
-  await until('the child of the call is gone', () => !isAlive(child))
-})
+test.each(['exit with child', 'loop with child', 'exit with detached child', 'loop with detached child'])(
+  'P8 what a call started dies with it: %s',
+  async (input) => {
+    const { call, pool, sharedDir } = await usePool(misbehave)
+    const outcome = call(input)
+    const child = await until('the call has a child', async () =>
+      Number(await readFile(join(sharedDir, 'pid'), 'utf8')),
+    )
+    if (input.startsWith('loop')) await pool.killAll()
+    await outcome
+    await until('the child of the call is gone', () => !isAlive(child))
+  },
+)
 
 test('P7 a call that waits for nothing is told so instead of waiting for ever', async () => {
   const { call } = await usePool(misbehave)

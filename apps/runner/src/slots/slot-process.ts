@@ -8,11 +8,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cleanEnvironment, killGroup, type Reaper } from '@burla/processes'
+import { randomText } from '@burla/protocol'
 import { FrameReader, frameTypes, writeFrame } from './frames.ts'
 import { encodeCallHead, encodeSettings, type SlotSettings } from './messages.ts'
 import type { OutputValve } from './slot-output.ts'
+import { killStrays, slotIdVariable } from './strays.ts'
 
 export interface SlotProcessOptions {
   reaper: Pick<Reaper, 'watch' | 'forget'>
@@ -47,6 +50,7 @@ export class SlotProcess {
   /** Resolves after `onEnd`. */
   readonly ended: Promise<void>
   readonly #options: SlotProcessOptions
+  readonly #id = randomText(10)
   readonly #child: ChildProcess
   readonly #channel: Socket
   #sayReady: () => void = () => undefined
@@ -62,7 +66,7 @@ export class SlotProcess {
     this.#child = spawn(process.execPath, [...heapFlags(options.heapMiB), entry()], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      env: cleanEnvironment({ ...compileCache(), ...options.env }),
+      env: cleanEnvironment({ ...compileCache(), ...options.env, [slotIdVariable]: this.#id }),
     })
     this.#channel = this.#child.stdio[3] as Socket
     if (this.#child.pid !== undefined) options.reaper.watch(this.#child.pid)
@@ -129,6 +133,7 @@ export class SlotProcess {
     if (pid !== undefined) {
       killGroup(pid)
       this.#options.reaper.forget(pid)
+      await killStrays(this.#id)
       await this.#options.valve.drained()
     }
     // A grandchild that left the group may hold the pipes open.
@@ -152,6 +157,5 @@ function compileCache(): Record<string, string> {
 
 /** Beside this file: `slot-main.ts` in the workspace, `slot-main.js` in the published bundle. */
 function entry(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fileURLToPath(new URL(`./slot-main.${extension}`, import.meta.url))
+  return fileURLToPath(new URL(`./slot-main${extname(import.meta.url)}`, import.meta.url))
 }
