@@ -29,9 +29,9 @@ export function staleBecause(folder = root) {
   if (!existsSync(`${folder}node_modules/.package-lock.json`)) return 'there are none yet'
   if (!existsSync(`${folder}node_modules/node/bin/node`)) return 'Node 24 is missing'
   const installed = read('node_modules/.package-lock.json')
-  for (const [path, { version, link, optional }] of Object.entries(read('package-lock.json'))) {
+  for (const [path, { version, link, optional, devOptional }] of Object.entries(read('package-lock.json'))) {
     // What is optional may be for another platform; workspaces are links into the tree.
-    if (!path.includes('node_modules/') || link || optional) continue
+    if (!path.includes('node_modules/') || link || optional || devOptional) continue
     if (installed[path]?.version !== version) return `${path} is not at ${version}`
   }
   return undefined

@@ -31,10 +31,13 @@ export interface Reaper {
   finish(): Promise<void>
 }
 
-/** For dash, bash and busybox. Input: lines `+pid` and `-pid`. Arguments: grace in tenths of a second, cleanup, its arguments. */
+/**
+ * For dash, bash and busybox. Input: lines `+pid` and `-pid`. Arguments: the grace in tenths of a second, then those of
+ * the cleanup. Script and cleanup are in the environment, so that a list of processes stays readable.
+ */
 const script = `
-tenths=$1 cleanup=$2
-shift 2
+grace=$1
+shift
 watched=' '
 while read -r line; do
   pid=\${line#?}
@@ -54,7 +57,7 @@ await_end() {
     tenths=$((tenths - 1))
   done
 }
-await_end "$tenths"
+await_end "$grace"
 for pid in $watched; do kill -s KILL -- "-$pid"; done
 await_end 10
 eval "$cleanup"
@@ -64,7 +67,7 @@ eval "$cleanup"
 const restartAfterMs = 1_000
 
 export function startReaper({ graceMs = 2_000, cleanup }: ReaperOptions = {}): Reaper {
-  const args = [String(Math.ceil(graceMs / 100)), cleanup?.commands ?? '', ...(cleanup?.args ?? [])]
+  const args = [String(Math.ceil(graceMs / 100)), ...(cleanup?.args ?? [])]
   const watched = new Set<number>()
   let closed = false
   let reaper = start()
@@ -72,10 +75,10 @@ export function startReaper({ graceMs = 2_000, cleanup }: ReaperOptions = {}): R
   function start(): ChildProcess {
     const startedAt = Date.now()
     // cwd '/': a reaper that waits must not hold a folder that is being removed.
-    const child = spawn('/bin/sh', ['-c', script, 'burla-reaper', ...args], {
+    const child = spawn('/bin/sh', ['-c', 'eval "$reaper"', 'burla-reaper', ...args], {
       detached: true,
       cwd: '/',
-      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', reaper: script, cleanup: cleanup?.commands ?? '' },
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     child.once('exit', () => {
