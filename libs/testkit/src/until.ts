@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
+export type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>
+
 /**
  * Waits until `look` returns something truthy and resolves with it. On giving up says what it waited for and what was
  * seen last: a falsy value is hidden behind `describe`, so let `look` throw to say more (`expect(...)` does).
@@ -9,14 +11,14 @@ export async function until<T>(
   describe: string,
   look: () => T | Promise<T>,
   { timeoutMs = 10_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
-): Promise<T> {
+): Promise<Truthy<T>> {
   const giveUpAt = Date.now() + timeoutMs
   for (;;) {
     let seen: unknown
     let cause: unknown
     try {
       const value = await look()
-      if (value) return value
+      if (value) return value as Truthy<T>
       seen = inspect(value)
     } catch (error) {
       cause = error

@@ -1,0 +1,88 @@
+/**
+ * What really ran, as seen from outside: each call writes a line to a file when it starts and another when it ends.
+ * The function under test gets the file's path with its input, for it is shipped as it stands.
+ */
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Execution {
+  index: number
+  /** of the slot */
+  pid: number
+  /** of its runner */
+  runnerPid: number
+  nodeId: string
+  jobId: string
+  startedAt: number
+  endedAt: number | undefined
+}
+
+export interface ExecutionLog extends Disposable {
+  readonly file: string
+  all(): Execution[]
+  /** how often each index was started */
+  starts(): Map<number, number>
+  running(): Execution[]
+}
+
+/** The input of a recorded function. */
+export interface Recorded {
+  file: string
+  ms: number
+}
+
+/** Takes `ms` and returns twice its index. */
+export async function recorded({ file, ms }: Recorded, index: number): Promise<number> {
+  const { appendFileSync: append } = await import('node:fs')
+  const note = (event: string) => {
+    const { BURLA_NODE_ID: nodeId, BURLA_JOB_ID: jobId } = process.env
+    append(
+      file,
+      `${JSON.stringify({ event, index, pid: process.pid, runnerPid: process.ppid, nodeId, jobId, at: Date.now() })}\n`,
+    )
+  }
+  note('start')
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  note('end')
+  return index * 2
+}
+
+export function recordExecutions(): ExecutionLog {
+  const folder = mkdtempSync(join(tmpdir(), 'burla-test-'))
+  const file = join(folder, 'executions.ndjson')
+  appendFileSync(file, '')
+  const all = () => readExecutions(file)
+  return {
+    file,
+    all,
+    starts: () =>
+      all().reduce((map, { index }) => map.set(index, (map.get(index) ?? 0) + 1), new Map<number, number>()),
+    running: () => all().filter(({ endedAt }) => endedAt === undefined),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+interface Note extends Omit<Execution, 'startedAt' | 'endedAt'> {
+  event: 'start' | 'end'
+  at: number
+}
+
+function readExecutions(file: string): Execution[] {
+  if (!existsSync(file)) return []
+  const open = new Map<string, Execution>()
+  const executions: Execution[] = []
+  for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
+    const { event, at, ...where } = JSON.parse(line) as Note
+    const key = `${where.jobId} ${where.index} ${where.pid}`
+    if (event === 'start') {
+      const execution = { ...where, startedAt: at, endedAt: undefined }
+      executions.push(execution)
+      open.set(key, execution)
+    } else {
+      const execution = open.get(key)
+      if (execution) execution.endedAt = at
+    }
+  }
+  return executions
+}
