@@ -1,5 +1,5 @@
 /** A job that ends early: the caller hears of it at once, and its calls are dead within two seconds. */
-import { mkdtempSync, readdirSync, rmSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { burla, CancelledError } from 'burla'
@@ -13,11 +13,11 @@ beforeAll(() => {
   configureEmbedded({ nodes: 1, cpusPerNode: 2, sharedDir })
 })
 afterEach(() => {
-  for (const name of readdirSync(sharedDir)) rmSync(join(sharedDir, name))
+  for (const name of existsSync(sharedDir) ? readdirSync(sharedDir) : []) rmSync(join(sharedDir, name))
 })
 afterAll(async () => {
   await burla.close()
-  rmSync(sharedDir, { recursive: true })
+  rmSync(sharedDir, { recursive: true, force: true })
 })
 
 /** Notes its process in shared/, and then keeps a CPU busy for ever. */

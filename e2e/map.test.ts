@@ -13,7 +13,7 @@ beforeAll(() => {
 })
 afterAll(async () => {
   await burla.close()
-  rmSync(sharedDir, { recursive: true })
+  rmSync(sharedDir, { recursive: true, force: true })
 })
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index)

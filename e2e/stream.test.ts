@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(async () => {
   await burla.close()
-  rmSync(sharedDir, { recursive: true })
+  rmSync(sharedDir, { recursive: true, force: true })
 })
 
 const double = (n: number) => n * 2

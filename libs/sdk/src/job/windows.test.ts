@@ -35,6 +35,18 @@ test('P6 large inputs still fill every slot of the job', () => {
   expect(window.hasRoom()).toBe(false)
 })
 
+test('a window that was full is filled again in chunks, not one by one', () => {
+  const window = createWindow({ inputs: 100, bytes: 1e9, inputsPerSlot: 1 })
+  for (let index = 0; index < 100; index++) window.add(index, 1)
+  expect(window.hasRoom()).toBe(false)
+  for (let index = 0; index < 5; index++) window.remove(index)
+  expect(window.hasRoom()).toBe(false)
+  window.remove(5)
+  expect(window.hasRoom()).toBe(true)
+  window.add(100, 1)
+  expect(window.hasRoom()).toBe(true)
+})
+
 test('P1 a second result of an input is told apart', () => {
   const window = createWindow(limits)
   window.add(0, 1)

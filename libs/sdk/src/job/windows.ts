@@ -1,7 +1,8 @@
 /**
  * P6: how many inputs, and how many bytes of them, may be on their way: pulled from the caller's iterable and without
  * a result that the caller has taken. There is room while both counts are under their limits, and always for four
- * inputs per slot of the job's nodes, so that no slot waits because inputs are large.
+ * inputs per slot of the job's nodes, so that no slot waits because inputs are large. A window that was full has room
+ * again when a twentieth of it is free: inputs pushed one by one cost several times as much as inputs in chunks.
  */
 import { windowBytes, windowInputs, windowInputsPerSlot } from '@burla/protocol'
 
@@ -10,6 +11,8 @@ export interface WindowLimits {
   bytes: number
   inputsPerSlot: number
 }
+
+const refillAt = 0.95
 
 const defaultLimits: WindowLimits = { inputs: windowInputs, bytes: windowBytes, inputsPerSlot: windowInputsPerSlot }
 
@@ -28,6 +31,15 @@ export function createWindow(limits: WindowLimits = defaultLimits): Window {
   const sizes = new Map<number, number>()
   let bytes = 0
   let slots = 1
+  let wasFull = false
+
+  function hasRoom(): boolean {
+    const share = wasFull ? refillAt : 1
+    const isOpen = sizes.size < limits.inputs * share && bytes < limits.bytes * share
+    wasFull = !isOpen
+    return isOpen || sizes.size < slots * limits.inputsPerSlot
+  }
+
   return {
     get inputs() {
       return sizes.size
@@ -35,7 +47,7 @@ export function createWindow(limits: WindowLimits = defaultLimits): Window {
     get bytes() {
       return bytes
     },
-    hasRoom: () => sizes.size < slots * limits.inputsPerSlot || (sizes.size < limits.inputs && bytes < limits.bytes),
+    hasRoom,
     add(index, size) {
       sizes.set(index, size)
       bytes += size
