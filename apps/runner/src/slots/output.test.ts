@@ -53,6 +53,31 @@ test('P4 20,000 lines, lines of 200 KB and characters cut in two: nothing is los
   expect(batches()).toBeLessThan(lines.length / 10)
 })
 
+test('each of 3,000 short calls has its lines when its outcome is told', async () => {
+  const { pool, lines } = await usePool(
+    (x: number) => {
+      console.error(`${x}`)
+      console.log(`${x}`)
+    },
+    { size: 3 },
+  )
+  // With a time limit a slot says that it has begun: its channel may then be read before its pipes.
+  const missing: number[] = []
+  const slots = [pool.take(), pool.take(), pool.take()]
+  await Promise.all(
+    slots.map(async (slot, first) => {
+      if (!slot) throw new Error('no slot')
+      for (let index = first; index < 3_000; index += 3) {
+        await callOn(slot, index, { index, timeoutMs: 60_000 })
+        const own = lines.slice(-50).filter((line) => line.index === index)
+        if (own.map((line) => line.text).join() !== `${index},${index}`) missing.push(index)
+      }
+    }),
+  )
+  expect(missing).toEqual([])
+  expect(lines.length).toBe(6_000)
+})
+
 test('what was printed last is there after exit, timeout and throw', async () => {
   const { call, lines } = await usePool((how: string) => {
     for (let i = 0; i < 500; i++) console.log(`${how} ${i}`)
