@@ -105,7 +105,8 @@ export function buildPayload(root: AnyFunction, inspect: InspectFunction): { pay
     if (name === 'require') return addImport({ kind: 'require', specifier: '', file, path: [] })
     const imported = script && importedAs(name, script)
     if (imported) return addImport({ ...imported, file })
-    return refOf(scope[name], trail, members)
+    const held = read(scope, name)
+    return held && refOf(held.value, trail, members)
   }
 
   function objectRef(object: object, trail: Trail, members: Iterable<string> | null): Ref {
@@ -128,9 +129,11 @@ export function buildPayload(root: AnyFunction, inspect: InspectFunction): { pay
     if (local) shared.class ??= refOf(local, [...trail, local.name], null)
     for (const key of local ? Object.keys(object) : (members ?? Object.keys(object))) {
       if (key in shared.members || !(key in object)) continue
+      const held = read(object, key)
+      if (!held) continue
       // taken before it is followed, because the way may lead back here
       shared.members[key] = ref
-      shared.members[key] = refOf((object as Record<string, unknown>)[key], [...trail, key], null)
+      shared.members[key] = refOf(held.value, [...trail, key], null)
     }
     return ref
   }
@@ -155,6 +158,16 @@ export function buildPayload(root: AnyFunction, inspect: InspectFunction): { pay
 
   function addImport(found: Import): Ref {
     return ['import', payload.imports.push(found) - 1]
+  }
+}
+
+/** Undefined for a variable whose declaration has not run yet: it stays undeclared where the function runs. */
+function read(owner: object, name: string): { value: unknown } | undefined {
+  try {
+    return { value: (owner as Record<string, unknown>)[name] }
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined
+    throw error
   }
 }
 

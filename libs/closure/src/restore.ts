@@ -50,18 +50,24 @@ function link(payload: Payload, modules: unknown[]): RestoredFunction {
   const variablesOf = (unit: Unit) =>
     Object.fromEntries(Object.entries(unit.variables).map(([name, ref]) => [name, valueOf(ref)]))
 
+  const fillObjects = () => {
+    payload.objects.forEach((shared, at) => {
+      const object = objects[at] as Record<string, unknown>
+      const { prototype } = (shared.class && (valueOf(shared.class) as { prototype?: object } | undefined)) ?? {}
+      if (prototype) Object.setPrototypeOf(object, prototype)
+      for (const [key, ref] of Object.entries(shared.members)) object[key] = valueOf(ref)
+    })
+  }
+
   for (const place of payload.order) {
     const unit = payload.units[place] as Unit
     const { create, setVariables } = evaluate(unit)
+    fillObjects()
     setVariables(variablesOf(unit))
     units[place] = create()
     setters[place] = setVariables
   }
-  payload.objects.forEach((shared, at) => {
-    const object = objects[at] as Record<string, unknown>
-    if (shared.class) Object.setPrototypeOf(object, (valueOf(shared.class) as { prototype: object }).prototype)
-    for (const [key, ref] of Object.entries(shared.members)) object[key] = valueOf(ref)
-  })
+  fillObjects()
   payload.units.forEach((unit, place) => setters[place]?.(variablesOf(unit)))
   return units[0] as RestoredFunction
 }

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { type Captured, runElsewhere, runFixture } from './fixtures/elsewhere.ts'
+import { captureFunction, restoreFunction } from './index.ts'
+
+describe('what is captured', () => {
+  test('has the name of the function and the address of its bytes', () => {
+    const first = captureFunction((n: number) => n)
+    const again = captureFunction(function work() {})
+    expect(first.digest).toMatch(/^[0-9a-f]{64}$/)
+    expect(again.name).toBe('work')
+    expect(again.digest).not.toBe(first.digest)
+  })
+
+  test('is the same for the same function and values', () => {
+    let value = 1
+    const fn = () => value
+    const first = captureFunction(fn)
+    expect(captureFunction(fn).digest).toBe(first.digest)
+    value = 2
+    expect(captureFunction(fn).digest).not.toBe(first.digest)
+  })
+
+  test('is what the variables held at the call (P5)', () => {
+    const list = [1]
+    const { bytes } = captureFunction(() => list)
+    list.push(2)
+    expect(restoreFunction(bytes)(0, 0)).toEqual([1])
+  })
+
+  test('leaves nothing behind in the global scope', () => {
+    const before = Object.getOwnPropertyNames(globalThis)
+    captureFunction(() => before)
+    expect(Object.getOwnPropertyNames(globalThis)).toEqual(before)
+  })
+
+  test('is small for a small function', () => {
+    expect(captureFunction((n: number) => n * 2).bytes.length).toBeLessThan(500)
+  })
+})
+
+async function failureOf(name: string): Promise<Error> {
+  const captured = JSON.parse(await runFixture('capture-failing-main.ts')) as Captured
+  const outcomes = await runElsewhere(captured)
+  return outcomes[name]?.failure as Error
+}
+
+test('an error names the file and line where the function is written, in every function on the way', async () => {
+  const { stack = '' } = await failureOf('failing')
+  const [message, first, second] = stack.split('\n')
+  expect(message).toBe('Error: from line 7')
+  expect(first).toMatch(/at helper \(.*capture-failing-main\.ts:7:9\)$/)
+  expect(second).toMatch(/at failing \(.*capture-failing-main\.ts:9:44\)$/)
+})
+
+test('a module that is missing where the function runs rejects each call by its name', async () => {
+  const { message } = await failureOf('missing')
+  expect(message).toMatch(/Cannot find package 'no-such-package' imported from .*fixtures/)
+})
