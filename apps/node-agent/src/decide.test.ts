@@ -1,0 +1,150 @@
+import { turnMs, windowBytes, type Claim, type JobState } from '@burla/protocol'
+import type { JobView } from '@burla/queue'
+import { describe, expect, test } from 'vitest'
+import { decide, type Self } from './decide.ts'
+
+const now = 1_000_000
+
+interface JobSketch {
+  state?: JobState
+  known?: number
+  finished?: number
+  waiting?: number
+  cpus?: number
+  maxParallelism?: number
+  nodeMs?: number
+  ageMs?: number
+  started?: boolean
+  untakenBytes?: number
+  claims?: Partial<Claim>[]
+}
+
+function job(id: string, sketch: JobSketch = {}): JobView {
+  const { known = 10, finished = 0, waiting = 5, ageMs = 60_000, started = true } = sketch
+  return {
+    record: {
+      id,
+      name: id,
+      functionDigest: '',
+      known,
+      ended: true,
+      call: {
+        cpus: sketch.cpus ?? 1,
+        maxParallelism: sketch.maxParallelism ?? null,
+        retries: 0,
+        retryDelayMs: 0,
+        timeoutMs: null,
+        env: {},
+      },
+      state: sketch.state ?? 'running',
+      reason: null,
+      nodeMs: sketch.nodeMs ?? 0,
+      createdAt: now - ageMs,
+      startedAt: started ? now - ageMs : null,
+      finishedAt: null,
+    },
+    counts: { completed: finished, failed: 0, storedBytes: sketch.untakenBytes ?? 0, takenBytes: 0 },
+    claims: (sketch.claims ?? []).map((claim) => ({
+      nodeId: 'other',
+      state: 'active',
+      slots: 2,
+      runnerId: null,
+      claimedAt: now,
+      ...claim,
+    })),
+    waiting,
+    delayed: 0,
+    running: 0,
+  }
+}
+
+const idle: Self = { nodeId: 'n', cpus: 2 }
+const serving = (jobId: string, more: Partial<NonNullable<Self['serving']>> = {}): Self => ({
+  ...idle,
+  serving: { jobId, forMs: 0, running: 0, held: 0, blocked: false, draining: false, ...more },
+})
+const see = (jobs: JobView[], idleCpus: number[] = []) => ({ jobs, idleCpus, now })
+const stay = { type: 'stay' }
+
+describe('D1 an idle node', () => {
+  test('takes the job with the least node time, its claims under way included', () => {
+    const jobs = [
+      job('a', { nodeMs: 500 }),
+      job('b', { nodeMs: 100, claims: [{ slots: 1, claimedAt: now - 1_000 }] }),
+      job('c', { nodeMs: 200 }),
+    ]
+    expect(decide(idle, see(jobs))).toEqual({ type: 'claim', jobId: 'c', slots: 2 })
+  })
+
+  test('between equals takes the older one', () => {
+    expect(decide(idle, see([job('young', { ageMs: 1 }), job('old', { ageMs: 9 })]))).toMatchObject({ jobId: 'old' })
+  })
+
+  test.each<[string, JobSketch]>([
+    ['is finished', { state: 'completed' }],
+    ['is being cancelled', { state: 'cancelling' }],
+    ['has all its inputs done', { finished: 10 }],
+    ['has nothing to pull', { waiting: 0 }],
+    ['needs more CPUs for a call than the node has', { cpus: 4 }],
+    ['has as many slots as it can use', { known: 2, waiting: 2, claims: [{}] }],
+    ['has as many slots as it may use', { maxParallelism: 2, claims: [{}] }],
+    ['has a client that does not read', { untakenBytes: windowBytes + 1 }],
+  ])('leaves a job alone that %s', (_, sketch) => {
+    expect(decide(idle, see([job('a', sketch)]))).toEqual(stay)
+  })
+
+  test('takes a new job before its first input has arrived, but only a new one', () => {
+    expect(decide(idle, see([job('a', { waiting: 0, started: false, ageMs: 10 })]))).toMatchObject({ type: 'claim' })
+    expect(decide(idle, see([job('a', { waiting: 0, started: false, ageMs: 60_000 })]))).toEqual(stay)
+  })
+
+  test.each([
+    [1, 2],
+    [2, 1],
+    [0.5, 4],
+    [0.1, 20],
+  ])('gives a job of %d CPUs for each call %d slots', (cpus, slots) => {
+    expect(decide(idle, see([job('a', { cpus, known: 99 })]))).toMatchObject({ slots })
+  })
+})
+
+describe('D2 a node whose job has nothing for it', () => {
+  test('keeps it while nobody else wants a node', () => {
+    expect(decide(serving('a'), see([job('a', { waiting: 0 })]))).toEqual(stay)
+    expect(decide(serving('a'), see([job('a', { waiting: 0 }), job('b', { waiting: 0 })]))).toEqual(stay)
+  })
+
+  test('gives it back at once when another job wants a node', () => {
+    expect(decide(serving('a'), see([job('a', { waiting: 0 }), job('b')]))).toEqual({ type: 'release' })
+  })
+
+  test('gives it back when the client does not read, though inputs wait', () => {
+    expect(decide(serving('a', { blocked: true }), see([job('a'), job('b')]))).toEqual({ type: 'release' })
+  })
+
+  test('leaves the other job to an idle node that it fits', () => {
+    const jobs = [job('a', { waiting: 0 }), job('b', { cpus: 2 })]
+    expect(decide(serving('a'), see(jobs, [2]))).toEqual(stay)
+    expect(decide(serving('a'), see(jobs, [1]))).toEqual({ type: 'release' })
+  })
+})
+
+describe('D3 a node with work', () => {
+  const busy = (forMs: number) => serving('a', { running: 2, forMs })
+
+  test('changes to a job without a node when its turn is over, not before', () => {
+    const jobs = [job('a'), job('b')]
+    expect(decide(busy(turnMs - 1), see(jobs))).toEqual(stay)
+    expect(decide(busy(turnMs), see(jobs))).toEqual({ type: 'change', jobId: 'b', slots: 2 })
+  })
+
+  test('does not leave its job for one that has a node, or was taken by one that will change to it', () => {
+    expect(decide(busy(turnMs), see([job('a'), job('b', { claims: [{ slots: 1 }] })]))).toEqual(stay)
+    expect(decide(busy(turnMs), see([job('a'), job('b', { claims: [{ state: 'reserved', slots: 1 }] })]))).toEqual(stay)
+  })
+
+  test('does nothing more while it is giving its job back', () => {
+    const draining = serving('a', { forMs: turnMs, draining: true })
+    expect(decide(draining, see([job('a', { waiting: 0 }), job('b')]))).toEqual(stay)
+  })
+})

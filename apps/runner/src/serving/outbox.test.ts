@@ -1,0 +1,123 @@
+import { createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectRedis, createJob, type Redis } from '@burla/queue'
+import { jobKeys, newJobId, type JobId } from '@burla/protocol'
+import { useRedis } from '@burla/testkit'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createOutbox, type Outbox } from './outbox.ts'
+
+const server = useRedis()
+let direct: Redis
+let jobId: JobId
+let stop: AbortController
+beforeEach(async () => {
+  direct = connectRedis({ address: server.address, password: server.password, name: 'test' })
+  jobId = newJobId('test')
+  stop = new AbortController()
+  const call = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 0, timeoutMs: null, env: {} }
+  await createJob(direct, 'key', { id: jobId, name: 'test', functionDigest: '0'.repeat(64), known: 9, call })
+})
+afterEach(() => {
+  stop.abort()
+  direct.disconnect()
+})
+
+const outboxOn = (redis: Redis): Outbox =>
+  createOutbox({
+    redis,
+    jobId,
+    runnerId: 'runner',
+    nodeId: 'node',
+    signal: stop.signal,
+    onStored: () => undefined,
+    onTrouble: () => undefined,
+  })
+const header = (index: number) => ({
+  type: 'result' as const,
+  index,
+  status: 'ok' as const,
+  attempts: 1,
+  durationMs: 1,
+  nodeId: 'node',
+  slot: 0,
+})
+const stored = async () => (await direct.xrange(jobKeys(jobId).results, '-', '+')).map(([, fields]) => fields[3])
+
+test('P1 a result whose reply is lost on the way is stored once, and so are the lines before it', async () => {
+  await using proxy = await cuttingProxy(server.address.path)
+  const redis = connectRedis({ address: { path: proxy.path }, password: server.password, name: 'test' })
+  const outbox = outboxOn(redis)
+  await outbox.result(header(0), Buffer.from('before'))
+  proxy.cutNextReply()
+  outbox.lines([{ index: 1, stream: 'stdout', text: 'hello', run: 1 }])
+  expect(await outbox.result(header(1), Buffer.from('once'))).toBe('waiting')
+  expect(proxy.cuts).toBe(1)
+  expect(await stored()).toEqual(['before', '[[1,1,"hello",1]]', 'once'])
+  redis.disconnect()
+})
+
+test('P1 a full Redis delays results and loses none; they come in order', async () => {
+  const outbox = outboxOn(direct)
+  await direct.config('SET', 'maxmemory', '1mb')
+  const all = Promise.all([0, 1, 2].map((index) => outbox.result(header(index), Buffer.from(`r${index}`))))
+  const early = await Promise.race([all.then(() => 'stored'), direct.ping()])
+  await direct.config('SET', 'maxmemory', '0')
+  await all
+  expect([early, await stored(), outbox.pendingBytes]).toEqual(['PONG', ['r0', 'r1', 'r2'], 0])
+})
+
+test('drained resolves when all that was put in is stored', async () => {
+  const outbox = outboxOn(direct)
+  void outbox.result(header(0), Buffer.from('a'))
+  await outbox.drained()
+  expect(await stored()).toEqual(['a'])
+})
+
+interface CuttingProxy extends AsyncDisposable {
+  path: string
+  readonly cuts: number
+  /** The next thing that Redis says is thrown away, and the connection with it. */
+  cutNextReply(): void
+}
+
+async function cuttingProxy(target: string): Promise<CuttingProxy> {
+  const folder = mkdtempSync(join(tmpdir(), 'burla-test-'))
+  const path = join(folder, 'proxy.sock')
+  const sockets = new Set<Socket>()
+  let cutNext = false
+  let cuts = 0
+  const proxy: Server = createServer((client) => {
+    const redis = dial(target)
+    for (const socket of [client, redis]) {
+      sockets.add(socket)
+      socket.on('error', () => socket.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        client.destroy()
+        redis.destroy()
+      })
+    }
+    client.pipe(redis)
+    redis.on('data', (bytes) => {
+      if (!cutNext) return client.write(bytes)
+      cutNext = false
+      cuts++
+      return client.destroy()
+    })
+  })
+  await new Promise<void>((resolve) => proxy.listen(path, resolve))
+  return {
+    path,
+    get cuts() {
+      return cuts
+    },
+    cutNextReply: () => (cutNext = true),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => proxy.close(resolve))
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
