@@ -61,7 +61,14 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
   // Runners see the end of their stdin and give back what they hold; the reaper comes after those that cannot.
   const reaper = startReaper({ graceMs: 3_000 })
   const slots = Math.max(1, Math.floor(cpus))
-  const runners = createWarmRunners({ entry: config.runnerEntry, slots, reaper, signal, onLine: say })
+  const runners = createWarmRunners({
+    entry: config.runnerEntry,
+    slots,
+    reaper,
+    signal,
+    onLine: say,
+    onChange: () => void beatOnce(),
+  })
   const startedAt = Date.now()
   const failures = new Map<JobId, number>()
   let serving: ServedJob | undefined
@@ -194,6 +201,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
       cpus,
       memoryGiB: config.memoryGiB,
       jobId: serving?.jobId ?? null,
+      warm: runners.warm,
       provider: config.provider,
       startedAt,
     }

@@ -14,6 +14,8 @@ export interface WarmRunner {
 }
 
 export interface WarmRunners {
+  /** one is ready to be taken */
+  readonly warm: boolean
   /** Resolves when one is ready; rejects when none can be started, with the reason of the last try. */
   take(): Promise<WarmRunner>
   /** An unused one comes back. */
@@ -27,19 +29,25 @@ interface WarmRunnersOptions {
   reaper: Reaper
   signal: AbortSignal
   onLine: (line: string) => void
+  /** `warm` has changed */
+  onChange: () => void
 }
 
 const refillAfterMs = 30
 const triesInARow = 3
 
-export function createWarmRunners({ entry, slots, reaper, signal, onLine }: WarmRunnersOptions): WarmRunners {
+export function createWarmRunners({ entry, slots, reaper, signal, onLine, onChange }: WarmRunnersOptions): WarmRunners {
+  let warm = false
   let next: Promise<WarmRunner> = start()
   next.catch(() => undefined)
 
   async function start(): Promise<WarmRunner> {
     for (let tries = 1; ; tries++) {
       try {
-        return await startOne()
+        const runner = await startOne()
+        warm = true
+        onChange()
+        return runner
       } catch (error) {
         if (signal.aborted || tries >= triesInARow) throw error
         onLine((error as Error).message)
@@ -76,10 +84,14 @@ export function createWarmRunners({ entry, slots, reaper, signal, onLine }: Warm
   }
 
   return {
+    get warm() {
+      return warm
+    },
     async take() {
       try {
         let runner = await next
         if (!runner.alive) runner = await start()
+        warm = false
         return runner
       } finally {
         refill()
@@ -88,6 +100,7 @@ export function createWarmRunners({ entry, slots, reaper, signal, onLine }: Warm
     putBack(runner) {
       const started = next
       next = Promise.resolve(runner)
+      warm = runner.alive
       void started.then((extra) => extra.part.stop(0)).catch(() => undefined)
     },
     async close() {

@@ -86,6 +86,8 @@ export interface NodeRecord {
   cpus: number
   memoryGiB: number
   jobId: JobId | null
+  /** a warm runner is ready: the next job starts in milliseconds */
+  warm: boolean
   provider: string
   startedAt: number
 }

@@ -12,7 +12,8 @@ test('GET /v1/nodes lists the nodes that have said that they live', async () => 
     cpus: 2,
     memoryGiB: 8,
     jobId: null,
-    provider: 'process',
+    warm: true,
+  provider: 'process',
     startedAt: 5,
   } as const
   await sayAlive(api.redis, node)

@@ -1,0 +1,73 @@
+/**
+ * `npm run bench [throughput|latency|cold|memory ...]`: figures beside those of others, in one run on one machine.
+ * Prints a table and writes `bench/out/<time>.json`. These machines are noisy: trust ratios, and runs with little other load.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { configureEmbedded } from '../libs/sdk/src/internal.ts'
+import { coldStart } from './cold-start.ts'
+import { latency } from './latency.ts'
+import { machine, quiet } from './machine.ts'
+import { memory } from './memory.ts'
+import { throughput } from './throughput.ts'
+
+const parts = { throughput, latency, cold: coldStart, memory } as const
+const asked = process.argv.slice(2)
+const wanted = (Object.keys(parts) as (keyof typeof parts)[]).filter(
+  (part) => asked.length === 0 || asked.includes(part),
+)
+
+configureEmbedded({ nodes: 1, cpusPerNode: 2 })
+const results: { -readonly [P in keyof typeof parts]?: Awaited<ReturnType<(typeof parts)[P]>> } = {}
+const rows: [what: string, figure: string, beside: string][] = []
+const n = (value: number, digits = 0) => value.toLocaleString('en', { maximumFractionDigits: digits })
+
+for (const part of wanted) {
+  const otherLoad = await quiet()
+  console.error(`${part} ... (other load: ${otherLoad} % of a CPU)`)
+  switch (part) {
+    case 'throughput': {
+      const t = (results.throughput = await throughput())
+      rows.push(
+        [
+          `${n(t.count)} no-op inputs, 2 slots`,
+          `${n(t.rates.burla)}/s`,
+          `${n(t.ratioToPlainBullmq, 2)}x of plain BullMQ`,
+        ],
+        ['  plain BullMQ, 2 x 100', `${n(t.rates.plainBullmq)}/s`, ''],
+        ['  piscina, 2 threads (no broker)', `${n(t.rates.piscina)}/s`, ''],
+      )
+      break
+    }
+    case 'latency': {
+      const l = (results.latency = await latency())
+      rows.push(
+        ['warm map of one input, pool full', `p50 ${n(l.poolFull.p50Ms, 1)} ms`, `p99 ${n(l.poolFull.p99Ms, 1)} ms`],
+        ['  100 back to back', `p50 ${n(l.backToBack.p50Ms, 1)} ms`, `p99 ${n(l.backToBack.p99Ms, 1)} ms`],
+      )
+      break
+    }
+    case 'cold': {
+      const c = (results.cold = await coldStart())
+      rows.push(['`node script.ts` to first result', `${n(c.medianMs)} ms`, `of ${c.rounds.length} starts`])
+      break
+    }
+    case 'memory': {
+      const m = (results.memory = await memory())
+      for (const run of m.runs) {
+        const what = run.bytesEach > 0 ? `stream of ${n(run.inputs)} x 1 MiB, in and out` : `stream of ${n(run.inputs)}`
+        rows.push([what, `client ${n(run.clientMiB)} MiB`, `Redis ${n(run.redisMiB)} MiB, ${n(run.seconds, 1)} s`])
+      }
+      rows.push(['  200,000 against 20,000', `client ${n(m.clientRatio, 2)}x`, `Redis ${n(m.redisRatio, 2)}x`])
+      break
+    }
+  }
+}
+
+const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length))
+for (const [what, figure, beside] of rows)
+  console.log(`${what.padEnd(width(0))}  ${figure.padEnd(width(1))}  ${beside}`)
+const out = new URL('./out/', import.meta.url)
+mkdirSync(out, { recursive: true })
+const file = new URL(`${new Date().toISOString().replaceAll(':', '-')}.json`, out)
+writeFileSync(file, `${JSON.stringify({ machine: machine(), ...results }, null, 2)}\n`)
+console.log(`written to ${file.pathname}`)
