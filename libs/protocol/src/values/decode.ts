@@ -2,7 +2,7 @@
 import { BurlaError } from '../errors.ts'
 import { restoreBytes } from './bytes.ts'
 import { type ErrorClass, makeError } from './error-parts.ts'
-import { aligned, type Cell, constants, form, headerBytes, type Node } from './format.ts'
+import { bytesHeaderBytes, type Cell, constants, form, graphHeaderBytes, type Node } from './format.ts'
 
 /** The value; `BurlaError` `CODEC_UNKNOWN` when the bytes were written by a version with another format. */
 export function decodeValue(bytes: Buffer, classes?: ReadonlyMap<string, ErrorClass>): unknown {
@@ -12,7 +12,7 @@ export function decodeValue(bytes: Buffer, classes?: ReadonlyMap<string, ErrorCl
     case form.graph:
       return decodeGraph(bytes, classes)
     case form.bytes:
-      return restoreBytes(bytes[1] as number, bytes.subarray(headerBytes))
+      return restoreBytes(bytes[1] as number, bytes.subarray(bytesHeaderBytes))
     default:
       throw new BurlaError(
         'CODEC_UNKNOWN',
@@ -22,13 +22,12 @@ export function decodeValue(bytes: Buffer, classes?: ReadonlyMap<string, ErrorCl
 }
 
 function decodeGraph(bytes: Buffer, classes: ReadonlyMap<string, ErrorClass> | undefined): unknown {
-  let offset = headerBytes + bytes.readUInt32LE(4)
-  const [root, nodes] = JSON.parse(bytes.toString('utf8', headerBytes, offset)) as [Cell, Node[]]
+  let offset = graphHeaderBytes + bytes.readUInt32LE(1)
+  const [root, nodes] = JSON.parse(bytes.toString('utf8', graphHeaderBytes, offset)) as [Cell, Node[]]
 
   const takeAttachment = (length: number) => {
-    const start = aligned(offset)
-    offset = start + length
-    return bytes.subarray(start, offset)
+    offset += length
+    return bytes.subarray(offset - length, offset)
   }
   const shells = nodes.map((node) => shellOf(node, takeAttachment, classes))
   const valueOf = (cell: Cell): unknown => {

@@ -6,7 +6,7 @@
  */
 import { BurlaError, type ErrorCode } from '../errors.ts'
 import { byteKind, bytesOf } from './bytes.ts'
-import { aligned, form, headerBytes } from './format.ts'
+import { bytesHeaderBytes, form, graphHeaderBytes } from './format.ts'
 import { isJson } from './is-json.ts'
 import { type Policy, writeGraph } from './write-graph.ts'
 
@@ -50,26 +50,23 @@ function encodeJson(value: unknown, at: string, code: ErrorCode): Buffer {
 }
 
 function encodeBytes(kind: number, bytes: Uint8Array): Buffer {
-  const encoded = Buffer.allocUnsafe(headerBytes + bytes.length)
-  encoded.fill(0, 0, headerBytes)
+  const encoded = Buffer.allocUnsafe(bytesHeaderBytes + bytes.length)
   encoded[0] = form.bytes
   encoded[1] = kind
-  encoded.set(bytes, headerBytes)
+  encoded.set(bytes, bytesHeaderBytes)
   return encoded
 }
 
 function encodeGraph(text: string, attachments: Uint8Array[]): Buffer {
   const textBytes = Buffer.byteLength(text)
-  let size = headerBytes + textBytes
-  for (const bytes of attachments) size = aligned(size) + bytes.length
+  const size = attachments.reduce((sum, bytes) => sum + bytes.length, graphHeaderBytes + textBytes)
   const encoded = Buffer.allocUnsafe(size)
-  encoded.writeUInt32LE(form.graph, 0)
-  encoded.writeUInt32LE(textBytes, 4)
-  let offset = headerBytes + encoded.write(text, headerBytes)
+  encoded[0] = form.graph
+  encoded.writeUInt32LE(textBytes, 1)
+  let offset = graphHeaderBytes + encoded.write(text, graphHeaderBytes)
   for (const bytes of attachments) {
-    encoded.fill(0, offset, aligned(offset))
-    encoded.set(bytes, aligned(offset))
-    offset = aligned(offset) + bytes.length
+    encoded.set(bytes, offset)
+    offset += bytes.length
   }
   return encoded
 }

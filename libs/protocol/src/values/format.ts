@@ -3,14 +3,14 @@
  * a new one takes a new number.
  *
  *   1  json    JSON text. The usual case: plain data costs what JSON costs.
- *   2  graph   3 zero bytes, u32 length of the JSON text (little endian), the JSON text, then the attachments
- *   3  bytes   kind of bytes (index in `byteKinds`), 6 zero bytes, the bytes: the value is a Buffer, typed array, ...
+ *   2  graph   u32 length of the JSON text (little endian), the JSON text, then the attachments
+ *   3  bytes   kind of bytes (index in `byteKinds`), the bytes: the value is a Buffer, typed array, ...
  *
  * The text of a graph is `[cell, nodes]`. A cell is what stands where a value stands: a JSON string, boolean, null or
  * number as itself; `[id]` for the node of that id; `[-1]`... for the `constants`; `["123"]` for a BigInt. A node is
  * either a JSON object (a plain object, its values are cells) or an array that starts with its tag, see `Node`. As
- * nodes refer to each other by id, cycles and shared references need nothing special. Attachments stand in the order
- * of their nodes, each from a multiple of 8 bytes.
+ * nodes refer to each other by id, cycles and shared references need nothing special. Attachments follow
+ * each other in the order of their nodes; nothing is aligned, as a reader copies them out.
  *
  * Why not superjson (2.2.6, tried): it throws on keys named `constructor`, `prototype` and `__proto__`, and on 5,000
  * levels; holes become null, an invalid Date becomes null, null-prototype objects get a prototype; class, stack and
@@ -19,7 +19,9 @@
  */
 export const form = { json: 1, graph: 2, bytes: 3 } as const
 
-export const headerBytes = 8
+/** Bytes before the text of a graph, and before the bytes of the form `bytes`. */
+export const graphHeaderBytes = 5
+export const bytesHeaderBytes = 2
 
 export type Cell = string | number | boolean | null | [number] | [string]
 
@@ -38,8 +40,3 @@ export type Node =
 
 /** Values that JSON has no word for; the cell of number n is `[-1 - n]`. */
 export const constants: readonly unknown[] = [undefined, NaN, Infinity, -Infinity, -0]
-
-/** Where an attachment after `offset` starts: views of 8-byte numbers need such an address. */
-export function aligned(offset: number): number {
-  return (offset + 7) & ~7
-}
