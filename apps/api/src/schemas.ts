@@ -111,6 +111,7 @@ export const node = {
     cpus: { type: 'number' },
     memoryGiB: { type: 'number' },
     jobId: { type: ['string', 'null'] },
+    warm: { type: 'boolean', description: 'the next job starts in milliseconds' },
     provider: { type: 'string' },
     startedAt: time,
     lastSeenAt: time,

@@ -74,7 +74,14 @@ describe('POST /v1/jobs', () => {
 
 describe('more CPUs than any node has', () => {
   const spec = () => someSpec({ call: { ...someSpec().call, cpus: 64 } })
-  const node = { state: 'idle', memoryGiB: 8, jobId: null, warm: true, provider: 'process', startedAt: 0 } as const
+  const node = {
+    state: 'idle',
+    memoryGiB: 8,
+    jobId: null,
+    warm: true,
+    provider: 'process',
+    startedAt: 0,
+  } as const
 
   test('are refused, naming what there is', async () => {
     await sayAlive(api.redis, { id: 'node-1', cpus: 1, ...node })

@@ -13,7 +13,7 @@ test('GET /v1/nodes lists the nodes that have said that they live', async () => 
     memoryGiB: 8,
     jobId: null,
     warm: true,
-  provider: 'process',
+    provider: 'process',
     startedAt: 5,
   } as const
   await sayAlive(api.redis, node)
