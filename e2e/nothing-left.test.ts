@@ -29,7 +29,7 @@ beforeEach(async () => {
   const [said, ...pids] = await until('both calls run', read, { timeoutMs: 30_000 })
   cluster = said as typeof cluster
   slots = pids as number[]
-  family = [...familyOf(program.pid ?? 0), ...familyOf(cluster.pids.supervisor)]
+  family = familyOf(program.pid ?? 0)
 })
 afterEach(() => {
   program.kill('SIGKILL')
@@ -65,10 +65,10 @@ test('P8 Ctrl-C: the program ends with 130', async () => {
 test.each(['agent', 'runner', 'slot'])(
   'P8 kill -9 of the %s: what was below it is gone, and then all is',
   async (part) => {
-    const runner = familyOf(cluster.pids.agents[0] ?? 0).find(
-      ({ pid }) => familyOf(pid).some((one) => one.pid === slots[0]) && pid !== cluster.pids.agents[0],
-    )
-    const victim = { agent: cluster.pids.agents[0], runner: runner?.pid, slot: slots[0] }[part] ?? 0
+    const [agent = 0] = cluster.pids.agents
+    const above = familyOf(agent).filter(({ pid }) => familyOf(pid).some((one) => one.pid === slots[0]))
+    const runner = above.find(({ command }) => command.includes('/runner/src/main.ts'))
+    const victim = { agent, runner: runner?.pid, slot: slots[0] }[part] ?? 0
     const below = familyOf(victim)
     expect(below.length).toBeGreaterThan(1)
     kill9(victim)
