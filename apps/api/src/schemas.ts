@@ -112,7 +112,6 @@ export const node = {
     memoryGiB: { type: 'number' },
     jobId: { type: ['string', 'null'] },
     warm: { type: 'boolean', description: 'the next job starts in milliseconds' },
-    warm: { type: 'boolean', description: 'a warm runner is ready' },
     provider: { type: 'string' },
     startedAt: time,
     lastSeenAt: time,
