@@ -3,7 +3,8 @@
  *
  *   warm -> set up -> calling <-> idle
  *
- * Frames may arrive before their turn (the runner sends a call right behind the setup): they queue on `#turn`.
+ * One call at a time: the runner sends the next frame only when this one is answered.
+ *
  * While a call runs the channel does not keep the process alive. So when nothing is left that could settle the
  * function's promise, Node says `beforeExit` and the call is answered instead of waiting for ever (P7).
  */
@@ -27,7 +28,6 @@ export class SlotCalls {
   readonly #channel: Socket
   /** Which call a piece of asynchronous code came from, for errors that nothing caught. */
   readonly #origin = new AsyncLocalStorage<RunningCall>()
-  #turn: Promise<void> = Promise.resolve()
   #function: UserFunction | undefined
   #setupFailure: unknown
   #folder = ''
@@ -38,25 +38,38 @@ export class SlotCalls {
   }
 
   setup({ settings, functionBytes }: { settings: SlotSettings; functionBytes: Buffer }): void {
-    this.#turn = this.#turn.then(async () => {
-      try {
-        enterFolder(settings)
-        this.#folder = process.cwd()
-        Object.assign(process.env, settings.env, {
-          BURLA_JOB_ID: settings.jobId,
-          BURLA_NODE_ID: settings.nodeId,
-          BURLA_SHARED_DIR: settings.sharedDir,
-        })
-        this.#function = await restoreFunction(functionBytes)
-      } catch (thrown) {
-        this.#setupFailure = thrown
-      }
-      writeFrame(this.#channel, frameTypes.setUp)
-    })
+    try {
+      enterFolder(settings)
+      this.#folder = process.cwd()
+      Object.assign(process.env, settings.env, {
+        BURLA_JOB_ID: settings.jobId,
+        BURLA_NODE_ID: settings.nodeId,
+        BURLA_SHARED_DIR: settings.sharedDir,
+      })
+      this.#function = restoreFunction(functionBytes)
+    } catch (thrown) {
+      this.#setupFailure = thrown
+    }
+    writeFrame(this.#channel, frameTypes.setUp)
   }
 
-  call(call: { index: number; sayWhenBegun: boolean; input: Buffer }): void {
-    this.#turn = this.#turn.then(async () => this.#run(call))
+  async call({ index, sayWhenBegun, input }: { index: number; sayWhenBegun: boolean; input: Buffer }): Promise<void> {
+    const running: RunningCall = { index, calledAt: performance.now() }
+    this.#running = running
+    process.env['BURLA_INPUT_INDEX'] = String(index)
+    try {
+      const userFunction = this.#function
+      if (!userFunction) throw this.#setupFailure
+      if (process.cwd() !== this.#folder) process.chdir(this.#folder)
+      const value = decodeValue(input)
+      if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
+      this.#channel.unref()
+      running.calledAt = performance.now()
+      const result = await this.#origin.run(running, () => userFunction(value, index))
+      this.#answerValue(running, result)
+    } catch (thrown) {
+      this.#answerError(running, thrown, false)
+    }
   }
 
   /**
@@ -88,25 +101,6 @@ export class SlotCalls {
   /** An exit that an earlier call left behind is not the doing of one that has not begun (P4). */
   exits(): void {
     if (!this.#running) writeFrame(this.#channel, frameTypes.unbegun)
-  }
-
-  async #run({ index, sayWhenBegun, input }: { index: number; sayWhenBegun: boolean; input: Buffer }): Promise<void> {
-    const running: RunningCall = { index, calledAt: performance.now() }
-    this.#running = running
-    process.env['BURLA_INPUT_INDEX'] = String(index)
-    try {
-      const userFunction = this.#function
-      if (!userFunction) throw this.#setupFailure
-      if (process.cwd() !== this.#folder) process.chdir(this.#folder)
-      const value = decodeValue(input)
-      if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
-      this.#channel.unref()
-      running.calledAt = performance.now()
-      const result = await this.#origin.run(running, () => userFunction(value, index))
-      this.#answerValue(running, result)
-    } catch (thrown) {
-      this.#answerError(running, thrown, false)
-    }
   }
 
   #answerValue(call: RunningCall, result: unknown): void {

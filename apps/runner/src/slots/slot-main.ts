@@ -20,7 +20,7 @@ const channel = new Socket({ fd: 3, readable: true, writable: true })
 const calls = new SlotCalls(channel)
 const frames = new FrameReader((type, body) => {
   if (type === frameTypes.setup) calls.setup(decodeSetup(body))
-  else if (type === frameTypes.call) calls.call(decodeCall(body))
+  else if (type === frameTypes.call) void calls.call(decodeCall(body))
 })
 channel.on('data', (chunk: Buffer) => frames.push(chunk))
 channel.on('close', endEverything)
