@@ -59,10 +59,11 @@ export async function usePool(
   onTestFinished(async () => {
     await pool.close()
     reaper.close()
-    expect([...pids].filter(isGroupAlive)).toEqual([])
-    expect(await readdir(folder)).toEqual([])
+    const left = await readdir(folder)
     await rm(folder, { recursive: true })
     await rm(sharedDir, { recursive: true })
+    expect([...pids].filter(isGroupAlive)).toEqual([])
+    expect(left).toEqual([])
   })
   const functionBytes = captureFunction(fn).bytes
   pool.setup({ functionBytes, jobId: 'job-1', nodeId: 'node-1', env: {}, folder, sharedDir, ...setup })
