@@ -7,7 +7,10 @@ import { captureFunction } from '@burla/closure'
 import { isGroupAlive, startReaper } from '@burla/processes'
 import { decodeFailure, decodeValue, encodeValue, type Line } from '@burla/protocol'
 import { expect, onTestFinished } from 'vitest'
-import { createSlotPool, type Call, type Outcome, type Slot, type SlotPool, type SlotSetup } from './index.ts'
+import { createSlotPool, type SlotPool } from './index.ts'
+import type { Outcome } from './outcome.ts'
+import type { Call } from './running-call.ts'
+import type { Slot, SlotSetup } from './slot.ts'
 
 /** Else each slot strips the types of the same files again, which is two thirds of its start. */
 const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/burla-compile', import.meta.url))
