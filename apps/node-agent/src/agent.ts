@@ -90,9 +90,8 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
     }
     await Promise.race([woken, pause(lookEveryMs, signal)])
   }
-  // The runner sees the end of its stdin and gives its inputs back.
-  await runners.close()
-  if (serving) await Promise.race([serving.released, pause(2_000)])
+  serving?.stop()
+  await Promise.all([runners.close(), Promise.race([serving?.released, pause(2_000)])])
   await Promise.race([removeNode(redis, nodeId), pause(500)]).catch(() => undefined)
   redis.disconnect()
 

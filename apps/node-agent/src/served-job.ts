@@ -29,6 +29,8 @@ export interface ServedJob {
   load(): { running: number; held: number; blocked: boolean }
   drain(): void
   cancel(): void
+  /** The node leaves: the runner gives its inputs back and ends. */
+  stop(): void
   /** Resolves when the job is released; with false when the runner ended before it served anything. */
   readonly released: Promise<boolean>
 }
@@ -145,6 +147,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
       part.send({ type: 'drain' })
     },
     cancel: () => part.send({ type: 'cancel' }),
+    stop: () => void part.stop(1_500),
     released,
   }
 }
