@@ -21,6 +21,7 @@ import { cancelledError, fromCallSite } from './call-site.ts'
 import { startFeeding, type Feeding } from './feeding.ts'
 import { encodeInput, type JobCall } from './job-call.ts'
 import { decodeOutcome, type Outcome } from './outcomes.ts'
+import { createPacing } from './pacing.ts'
 import { createWindow } from './windows.ts'
 
 export type ResultOfInput = Extract<ResultEntry, { header: { type: 'result' } }>
@@ -43,6 +44,7 @@ export class AttachedJob<I> implements Interruptible {
   readonly #call: JobCall<I>
   readonly #feeding: Feeding
   readonly #progress: JobProgress
+  readonly #pacing = createPacing()
   readonly #reading = new AbortController()
   /** also keeps the program alive while the job runs */
   readonly #looking: NodeJS.Timeout
@@ -129,8 +131,10 @@ export class AttachedJob<I> implements Interruptible {
     for (;;) {
       this.#completeIfAllTaken()
       if (this.#ending) return
+      await this.#pacing.turn()
       const { done, value } = await this.#entries.next()
       if (this.#ending) return
+      this.#pacing.came()
       if (done)
         throw new BurlaError('INTERNAL', `job ${this.id} ended without a result for each input; please report this`)
       const results = this.#sort(value)
