@@ -4,6 +4,7 @@
  * then the jobs are cancelled, and their promises say so.
  */
 import { closeEmbedded } from './clusters/embedded.ts'
+import { programDisplay } from './terminal/display.ts'
 
 export interface Interruptible {
   /** Cancels. `quietly`: the program is about to end, and its code is not told. Resolves when the cluster knows. */
@@ -38,7 +39,7 @@ function onInterrupt(): void {
   }
   if (interrupted) process.exit(exitCode)
   interrupted = true
-  process.stderr.write('burla: cancelling (Ctrl-C again ends at once)\n')
+  programDisplay().print('stderr', 'burla: cancelling (Ctrl-C again ends at once)\n')
   setTimeout(() => process.exit(exitCode), patienceMs)
   void cancelQuietly().finally(() => process.exit(exitCode))
 }

@@ -60,6 +60,12 @@ test('a progress line wider than the terminal is cut, so that it stays one line'
   expect(screen()).toEqual(['012345678'])
 })
 
+test('a terminal that does not know its width gets lines of 79 characters', () => {
+  const { display, screen } = terminal({ columns: 0 })
+  display.setProgress('a', 'x'.repeat(200))
+  expect(screen()).toEqual(['x'.repeat(79)])
+})
+
 test.each<[string, Line, boolean, string]>([
   ['one of several inputs', line(3, 'hello'), true, '[3] hello'],
   ['the only input', line(0, 'hello'), false, 'hello'],
@@ -78,6 +84,17 @@ test('lines that follow each other go out in one write, each stream in its own o
   })
   printLines(display, [line(0, 'a'), line(0, 'b'), line(0, 'c', { stream: 'stderr' }), line(0, 'd')], { tagged: false })
   expect(writes).toEqual(['1:a\nb\n', '2:c\n', '1:d\n'])
+})
+
+test('P7 on a terminal a job says what it waits for, before the cluster is there', () => {
+  const { display, screen } = terminal({ columns: 200 })
+  const job = createJobProgress({ jobId: 'j', name: 'double', progress: undefined, display })
+  job.show({ known: 3, ended: true }, undefined)
+  expect(screen()).toEqual([
+    expect.stringMatching(/^double  0\/3 · waiting for the cluster, since 0\.\d s \(Ctrl-C cancels\)$/),
+  ])
+  job.end('completed', { known: 3, ended: true })
+  expect(screen()).toEqual([''])
 })
 
 test('without a terminal a job says nothing, unless it was asked to: then plain lines, with how it ended', () => {

@@ -35,7 +35,7 @@ export function createDisplay(streams: Record<OutputName, OutputStream>): Displa
 
   function drawing(): string {
     drawn = progress.size
-    const width = (stderr.columns ?? 80) - 1
+    const width = (stderr.columns || 80) - 1 // some terminals do not know, and say 0
     return [...progress.values()].map((line) => line.slice(0, width)).join('\n')
   }
 

@@ -36,11 +36,10 @@ export function createJobProgress({ jobId, name, progress, display }: JobProgres
   let done = 0
   let failed = 0
   let plainLineAt = startedAt
-  rate.note(0, startedAt)
 
   function view({ known, ended }: KnownInputs, status: JobStatus | undefined): ProgressView {
     const now = performance.now()
-    rate.note(done, now)
+    if (done > 0) rate.note(done, now) // from the first result on: how long the start took says nothing
     return {
       name,
       done,
@@ -51,7 +50,7 @@ export function createJobProgress({ jobId, name, progress, display }: JobProgres
       nodes: status?.nodes ?? 0,
       rate: rate.perSecond(now),
       elapsedMs: now - startedAt,
-      reason: status?.reason ?? null,
+      reason: status ? status.reason : 'waiting for the cluster',
     }
   }
 
