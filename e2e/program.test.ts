@@ -1,7 +1,7 @@
 /** Whole programs: how they end, what they print, what Ctrl-C does, what they leave. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@burla/testkit'
+import { processesWithMarker, until } from '@burla/testkit'
 import { expect, test } from 'vitest'
 import { runProgram } from './run-program.ts'
 
@@ -119,13 +119,33 @@ test('P8 kill -9 of the program leaves nothing', async () => {
 
 test('process.exit in the middle of a map ends at once with its code, and leaves nothing', async () => {
   await using program = runProgram(`${configured}
-    void burla.map(() => { console.log('busy'); for (;;); }, [0])
-    setInterval(() => process.stdout.writableLength, 50)
-    process.stdin.destroy()
-    const { existsSync } = await import('node:fs')
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
-    process.exit(7)`)
+    const results = burla.stream((n: number) => { if (n === 1) for (;;); return n }, [0, 1])
+    for await (const { value } of results) process.exit(7 + value)`)
   expect(await program.ended).toBe(7)
+  await program.expectNothingLeft()
+})
+
+test('Ctrl-C while the cluster starts ends the program with 130, and leaves nothing', async () => {
+  await using program = runProgram(`${configured}
+    process.stdout.write('starting')
+    await burla.map((n: number) => n, [1])`)
+  await until('it starts', () => program.stdout.includes('starting'))
+  await until('the supervisor is there', () => processesWithMarker(join(program.folder, '..')).length > 1)
+  program.signal('SIGINT')
+  expect(await program.ended).toBe(130)
+  await program.expectNothingLeft()
+})
+
+test('a machine without Redis is told in one sentence what to do', async () => {
+  await using program = runProgram(
+    `${configured}
+    await burla.map((n: number) => n, [1])`,
+    { PATH: '' },
+  )
+  expect(await program.ended).toBe(1)
+  expect(program.stderr).toMatch(
+    /BurlaError: .*found none: run .npx burla setup.*\n.*--- called from ---\n +at .*program\.ts/,
+  )
   await program.expectNothingLeft()
 })
 

@@ -20,7 +20,7 @@ export interface RunningProgram extends AsyncDisposable {
   expectNothingLeft(): Promise<void>
 }
 
-export function runProgram(source: string): RunningProgram {
+export function runProgram(source: string, env: Record<string, string> = {}): RunningProgram {
   const folder = mkdtempSync(join(tmpdir(), 'burla-test-'))
   const ownTmpdir = join(folder, 'tmp')
   mkdirSync(ownTmpdir)
@@ -30,7 +30,7 @@ export function runProgram(source: string): RunningProgram {
   // Everything that it starts is known by this TMPDIR, which the parts are given too.
   const child = spawn(process.execPath, ['program.ts'], {
     cwd: join(folder, 'work'),
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: ownTmpdir },
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: ownTmpdir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = { stdout: '', stderr: '' }
