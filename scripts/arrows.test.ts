@@ -48,7 +48,7 @@ function importsOf(code: string): Import[] {
 function faultsOf(path: string, code: string): string[] {
   const [kind = '', name = ''] = path.split('/')
   const home = `${kind}/${name}`
-  const forTests = /\.test\.ts$|\/fixtures\/|\/use-[^/]*\.ts$/.test(path)
+  const forTests = /\.test\.ts$|\/fixtures\/|\/(use|test)-[^/]*\.ts$/.test(path)
   const allowed = mayImport[home]
   if (allowed === undefined) return [`${home} is not in the table of arrows`]
   return importsOf(code).flatMap(({ specifier, lazy }) => {

@@ -3,13 +3,12 @@
  * when one before it has failed, so one run tells all. The last line is the count of the tests.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { countTests } from './count-tests.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'burla-verify-'))
-const report = join(folder, 'tests.json')
+const report = join(import.meta.dirname, '../../node_modules/.cache/verify-tests.json')
+rmSync(report, { force: true })
 
 const checks: Record<string, string[]> = {
   types: ['check:types'],
@@ -31,7 +30,6 @@ for (const [name, script] of Object.entries(checks)) {
 }
 
 const counts = countTests(report, !failed.includes('tests'))
-rmSync(folder, { recursive: true })
 console.log(failed.length === 0 ? '\nverify: all ok' : `\nverify: FAILED: ${failed.join(', ')}`)
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = failed.length === 0 ? 0 : 1
