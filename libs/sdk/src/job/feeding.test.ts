@@ -162,16 +162,25 @@ test('no inputs are known as such before anything is connected', async () => {
   expect(await feed([0]).feeding.any).toBe(true)
 })
 
-test('what the iterable throws is told as it is, and the iterable is not asked to clean up again', async () => {
+test('what the iterable throws is told as it is, and the iterable is not asked to clean up', async () => {
   const thrown = new Error('the disk is gone')
-  function* failing() {
-    yield 1
-    throw thrown
+  let closed = 0
+  const failing: Iterable<number> = {
+    [Symbol.iterator]: () => ({
+      next() {
+        throw thrown
+      },
+      return() {
+        closed++
+        return { done: true, value: undefined }
+      },
+    }),
   }
-  const { feeding, failures } = feed(failing())
+  const { feeding, failures } = feed(failing)
   await vi.waitFor(() => expect(failures).toEqual([thrown]))
   await feeding.stop()
   expect(feeding.ended).toBe(false)
+  expect(closed).toBe(0)
 })
 
 test('an input that cannot travel is told before it is sent, and the iterable cleans up', async () => {
