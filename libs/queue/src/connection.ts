@@ -5,6 +5,7 @@
  */
 import { Redis } from 'ioredis'
 import type { RedisAddress } from '@burla/protocol'
+import { writeOncePerTurn } from './one-write.ts'
 
 export type { Redis }
 
@@ -33,6 +34,7 @@ export function connectRedis({ address, username, password, name, resend = true 
     retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 5), 500),
     reconnectOnError: (error) => /^(WRONGPASS|NOAUTH|LOADING|READONLY)/.test(error.message),
   })
+  writeOncePerTurn(redis)
   // Reconnecting is the answer to every connection error; whoever waits for a reply hears of it there.
   redis.on('error', () => undefined)
   return redis
