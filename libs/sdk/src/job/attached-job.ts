@@ -20,7 +20,7 @@ import { printLines } from '../terminal/printing.ts'
 import { cancelledError, fromCallSite } from './call-site.ts'
 import { startFeeding, type Feeding } from './feeding.ts'
 import { encodeInput, type JobCall } from './job-call.ts'
-import { decodeOutcome, type Outcome } from './outcomes.ts'
+import { decodeOutcome, describeThrown, type Outcome } from './outcomes.ts'
 import { createPacing } from './pacing.ts'
 import { createWindow } from './windows.ts'
 
@@ -97,7 +97,7 @@ export class AttachedJob<I> implements Interruptible {
   }
 
   /** The job cannot go on; the caller gets this very error. */
-  fail(error: unknown, reason = String(error)): void {
+  fail(error: unknown, reason = describeThrown(error)): void {
     if (error instanceof BurlaError && error.code === 'JOB_CANCELLED') {
       const cancelled = new CancelledError('JOB_CANCELLED', error.message)
       this.#end({ outcome: 'cancelled', error: this.#fromHere(cancelled), reason })
@@ -195,7 +195,7 @@ export class AttachedJob<I> implements Interruptible {
       const { cluster, connection } = attachment
       const closed = connection.close()
       const { outcome } = ending
-      if (outcome !== 'completed') await cluster.cancelJob(this.id, { outcome, reason: ending.reason.slice(0, 500) })
+      if (outcome !== 'completed') await cluster.cancelJob(this.id, { outcome, reason: ending.reason })
       await closed
       await cluster.forgetJob(this.id)
     } catch (error) {

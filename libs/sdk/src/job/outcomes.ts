@@ -1,4 +1,5 @@
 /** What became of one input, as the caller sees it. */
+import { inspect } from 'node:util'
 import { decodeFailure, decodeValue, withCallSite, type ResultHeader } from '@burla/protocol'
 import type { CallSite } from './call-site.ts'
 
@@ -16,8 +17,8 @@ export function decodeOutcome<R>(header: ResultHeader, payload: Buffer, callSite
   return { status: 'rejected', index, reason, attempts, durationMs }
 }
 
-/** One sentence for the job's record: why a failed input ended the job. */
-export function describeFailure(index: number, reason: unknown): string {
-  const text = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)
-  return `input ${index} failed: ${text.slice(0, 500)}`
+/** For the job's record: why it was ended, in one sentence. Whatever was thrown, and however large it is. */
+export function describeThrown(thrown: unknown): string {
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : inspect(thrown)
+  return text.slice(0, 500)
 }

@@ -1,5 +1,5 @@
 /** Taking results one by one where the first failed input ends the job: `map` and `stream`. */
-import { describeFailure } from './outcomes.ts'
+import { describeThrown } from './outcomes.ts'
 import type { AttachedJob, ResultOfInput } from './attached-job.ts'
 
 /** None when the input had a result before. Throws what the function threw, and ends the job with it. */
@@ -9,6 +9,6 @@ export function takeValue<R>(
 ): { index: number; value: R } | undefined {
   const outcome = job.take<R>(result)
   if (outcome?.status !== 'rejected') return outcome && { index: outcome.index, value: outcome.value }
-  job.fail(outcome.reason, describeFailure(outcome.index, outcome.reason))
+  job.fail(outcome.reason, `input ${outcome.index} failed: ${describeThrown(outcome.reason)}`)
   throw outcome.reason
 }
