@@ -4,6 +4,7 @@
  */
 export * from './connection.ts'
 export * from './functions.ts'
+export type { EncodedInput, InputData } from './input-data.ts'
 export * from './job-connection.ts'
 export * from './job-user.ts'
 export * from './job-view.ts'

@@ -1,23 +1,54 @@
 /**
- * One input inside a BullMQ job. Small inputs travel in its JSON (as latin1, which keeps every byte and leaves text
- * readable), larger ones in the job's `inputs` hash, with their size in their place.
- * A name says how the input got there: for the first time, pushed again after a lost reply, or for a further attempt.
+ * A list of one or more inputs inside a BullMQ job; a slot runs them one after another. Small inputs travel in the job's
+ * JSON (as latin1, which keeps every byte and leaves text readable), larger ones in the `inputs` hash, with their size
+ * in their place.
+ * A name says how the list got there: for the first time, pushed again after a lost reply, or for a further attempt
+ * (then it has one input, and `a` says how many attempts came before).
  */
 import { inlineInputBytes } from '@burla/protocol'
 
 export type InputName = 'input' | 'again' | 'retry'
 
-export type InputData = { i: number; v: string } | { i: number; b: number }
+export interface InputData {
+  i: number[]
+  v: (string | number)[]
+  a?: number
+}
 
-export function isInline(bytes: Buffer): boolean {
+export interface EncodedInput {
+  index: number
+  bytes: Buffer
+}
+
+export function isInline({ bytes }: EncodedInput): boolean {
   return bytes.length <= inlineInputBytes
 }
 
-export function encodeInput(index: number, bytes: Buffer): InputData {
-  return isInline(bytes) ? { i: index, v: bytes.toString('latin1') } : { i: index, b: bytes.length }
+export function encodeInputs(inputs: EncodedInput[]): InputData {
+  return {
+    i: inputs.map(({ index }) => index),
+    v: inputs.map((input) => (isInline(input) ? input.bytes.toString('latin1') : input.bytes.length)),
+  }
 }
 
-/** BullMQ's id of an input: pushing it twice adds it once. Retries get ids of their own (`i7r1`). */
-export function inputId(index: number): string {
-  return `i${index}`
+/** BullMQ's id of a list: pushing it twice adds it once. Retries get ids of their own (`i7r1`). */
+export function listId(inputs: EncodedInput[]): string {
+  const first = `i${inputs[0]?.index}`
+  return inputs.length === 1 ? first : `${first}x${inputs.length}`
+}
+
+/** Lists of at most `size` inputs, whose inline bytes together stay below what one input may have. */
+export function intoLists(inputs: EncodedInput[], size: number): EncodedInput[][] {
+  const lists: EncodedInput[][] = []
+  let bytes = Infinity
+  for (const input of inputs) {
+    const list = lists.at(-1)
+    bytes += input.bytes.length
+    if (list && list.length < size && bytes <= inlineInputBytes) list.push(input)
+    else {
+      lists.push([input])
+      bytes = input.bytes.length
+    }
+  }
+  return lists
 }

@@ -1,8 +1,8 @@
 /**
  * The runner's end of a job's queue: one BullMQ Worker that pulls inputs, renews their locks and completes them.
  *
- * BullMQ hands out as many inputs as the source's `concurrency`; what happens to each is up to `onInput`, which resolves
- * when Redis has its result (`stored`), or when our scripts have taken the input off the queue or put it back (`gone`).
+ * BullMQ hands out as many lists of inputs as the source's `concurrency`; what happens to each is up to `onList`, which
+ * resolves when Redis knows the end of all its inputs (`stored`), or when our scripts have put the list back (`gone`).
  * BullMQ itself never fails, retries or delays an input.
  */
 import type { Redis } from 'ioredis'
@@ -13,21 +13,20 @@ import type { InputData, InputName } from './input-data.ts'
 import { reclaimStrays } from './strays.ts'
 import type { Pulled } from './scripts.ts'
 
-export interface PulledInput extends Pulled {
-  /** the encoded input; `undefined`: it is in the job's `inputs` hash */
-  inline: Buffer | undefined
-  /** it was handed out before, or may have been pushed twice: look before running it */
+export interface PulledList extends Pulled {
+  data: InputData
+  /** it was handed out before, or may have been pushed twice: look before running its inputs */
   suspect: boolean
 }
 
-export type InputEnd = 'stored' | 'gone'
+export type ListEnd = 'stored' | 'gone'
 
 export interface InputSource {
   /** the runner's id; lock tokens begin with it */
   readonly runnerId: string
   /** Starts pulling. */
   start(): void
-  /** How many inputs the runner wants to have in hand, at least 1. */
+  /** How many lists the runner wants to have in hand, at least 1. */
   setConcurrency(count: number): void
   /** Pulls no more until `resume`. An input that was on its way may still come. */
   pause(): void
@@ -39,7 +38,7 @@ export interface InputSource {
 export interface InputSourceOptions {
   redis: Redis
   jobId: JobId
-  onInput: (input: PulledInput) => Promise<InputEnd>
+  onList: (list: PulledList) => Promise<ListEnd>
   /** something went wrong that is waited out; for the log */
   onTrouble: (error: Error) => void
 }
@@ -47,7 +46,7 @@ export interface InputSourceOptions {
 /** While Redis is full BullMQ would ask again without a pause. */
 const fullPauseMs = 200
 
-export function createInputSource({ redis, jobId, onInput, onTrouble }: InputSourceOptions): InputSource {
+export function createInputSource({ redis, jobId, onList, onTrouble }: InputSourceOptions): InputSource {
   const held = new Set<string>()
   const worker = new Worker<InputData, void, InputName>(
     jobId,
@@ -55,11 +54,9 @@ export function createInputSource({ redis, jobId, onInput, onTrouble }: InputSou
       const bullId = job.id ?? ''
       held.add(bullId)
       try {
-        const { data } = job
-        const inline = 'v' in data ? Buffer.from(data.v, 'latin1') : undefined
         const suspect = job.name !== 'input' || job.attemptsStarted > 1
-        const end = await onInput({ bullId, token, index: data.i, inline, suspect }).catch((error: Error) => {
-          // Never BullMQ's to fail: an input nobody answers for is found again when its lock has expired.
+        const end = await onList({ bullId, token, data: job.data, suspect }).catch((error: Error) => {
+          // Never BullMQ's to fail: a list nobody answers for is found again when its lock has expired.
           onTrouble(error)
           return 'gone' as const
         })

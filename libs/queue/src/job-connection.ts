@@ -7,7 +7,7 @@
 import type { Redis } from 'ioredis'
 import { jobKeys, type Bell, type JobCredentials, type JobStatus, type ResultEntry } from '@burla/protocol'
 import { connectRedis } from './connection.ts'
-import { encodeInput, inputId, isInline, type InputName } from './input-data.ts'
+import { encodeInputs, intoLists, isInline, listId, type EncodedInput, type InputName } from './input-data.ts'
 import { clientGraceMs } from './jobs.ts'
 import { statusOf, viewJob } from './job-view.ts'
 import { untilStored } from './patience.ts'
@@ -15,8 +15,8 @@ import { readResults } from './result-reader.ts'
 import { announce, evenWhenFull } from './scripts.ts'
 
 export interface JobConnection {
-  /** Resolves when they are stored; waits while Redis is away or full. */
-  push(inputs: { index: number; bytes: Buffer }[]): Promise<void>
+  /** Resolves when they are stored; waits while Redis is away or full. `listSize`: so many share one BullMQ job. */
+  push(inputs: EncodedInput[], listSize?: number): Promise<void>
   /** How many inputs are known of so far, and whether these are all. */
   announce(inputs: { known: number; ended: boolean }): Promise<void>
   /** Batches in the order of the stream; see `readResults` for its end and its errors. */
@@ -53,10 +53,11 @@ export function openJob(credentials: JobCredentials): JobConnection {
   }
 
   return {
-    async push(inputs) {
+    async push(inputs, listSize = 1) {
+      const lists = intoLists(inputs, listSize)
       await untilStored(async (tries) => {
         await whenReady(pusher, stop.signal)
-        await orClosed(pusher, pushOnce(inputs, tries === 0 ? 'input' : 'again'))
+        await orClosed(pusher, pushOnce(lists, tries === 0 ? 'input' : 'again'))
       }, stop.signal)
       ringBell()
     },
@@ -76,16 +77,12 @@ export function openJob(credentials: JobCredentials): JobConnection {
     },
   }
 
-  async function pushOnce(inputs: { index: number; bytes: Buffer }[], name: InputName): Promise<void> {
-    const large = inputs.filter(({ bytes }) => !isInline(bytes))
+  async function pushOnce(lists: EncodedInput[][], name: InputName): Promise<void> {
+    const large = lists.flat().filter((input) => !isInline(input))
     if (large.length > 0) {
       await pusher.hset(keys.inputs, new Map(large.map(({ index, bytes }) => [String(index), bytes])))
     }
-    const jobs = inputs.map(({ index, bytes }) => ({
-      name,
-      data: encodeInput(index, bytes),
-      opts: { jobId: inputId(index) },
-    }))
+    const jobs = lists.map((list) => ({ name, data: encodeInputs(list), opts: { jobId: listId(list) } }))
     await (await queue).addBulk(jobs)
   }
 }

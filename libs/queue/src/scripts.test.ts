@@ -19,6 +19,7 @@ import {
   jobCredentials,
   renewClaim,
   retry,
+  split,
   take,
   takePlace,
   viewJob,
@@ -154,20 +155,46 @@ describe('losing', () => {
     const jobId = await pushed(1)
     const pulled = await pull(jobId, 'a')
     await redis.set(`${jobKeys(jobId).queue.job(pulled.bullId)}:lock`, 'b:7')
-    expect(await giveBack(redis, jobId, { runnerId: 'a', inputs: [pulled], lost: false })).toBe(0)
+    expect(await giveBack(redis, jobId, { ...pulled, runnerId: 'a', untouched: true })).toBe(false)
     expect(await redis.llen(jobKeys(jobId).queue.active)).toBe(1)
   })
 })
 
-test('a retry takes the input off and adds it once, however often it is asked for', async () => {
-  const jobId = await pushed(1)
-  const pulled = await pull(jobId, 'a')
-  const again = { runnerId: 'a', pulled, attempts: 1, delayMs: 60_000 }
+test('a retry is added once, however often it is asked for, and not for an input that has a result', async () => {
+  const jobId = await pushed(2)
+  const again = { runnerId: 'a', index: 0, value: '0', attempts: 1, delayMs: 60_000 }
   expect(await retry(redis, jobId, again)).toBe(true)
   expect(await retry(redis, jobId, again)).toBe(false)
-  expect(await viewJob(redis, jobId)).toMatchObject({ waiting: 0, delayed: 1 })
-  expect(await redis.llen(jobKeys(jobId).queue.active)).toBe(0)
+  expect(await viewJob(redis, jobId)).toMatchObject({ delayed: 1 })
   expect(await inspect(redis, jobId, 'b', 0)).toMatchObject({ attempts: 1, losses: 0 })
+  await append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(1)] })
+  expect(await retry(redis, jobId, { ...again, index: 1 })).toBe(false)
+})
+
+test('P2 a slot that was lost counts against the input that was running in it', async () => {
+  const jobId = await pushed(1)
+  const pulled = await pull(jobId, 'a')
+  await begin(redis, jobId, 'a', [0])
+  expect(await giveBack(redis, jobId, { ...pulled, runnerId: 'a', lostIndex: 0, untouched: false })).toBe(true)
+  expect(await inspect(redis, jobId, 'b', 0)).toMatchObject({ losses: 1, runsElsewhere: false })
+})
+
+test('a split list loses and doubles no input, also when its reply is lost', async () => {
+  const jobId = await makeJob(redis, 3)
+  const job = openJob(jobCredentials(clusterKey, jobId, server.address))
+  await job.push(
+    [0, 1, 2].map((index) => ({ index, bytes: Buffer.from(`${index}`) })),
+    3,
+  )
+  await job.close()
+  const pulled = await pull(jobId, 'a')
+  const parts = { stays: { i: [0], v: ['0'] }, goes: { i: [1, 2], v: ['1', '2'] } }
+  expect(await split(redis, jobId, { ...pulled, ...parts })).toBe(true)
+  expect(await split(redis, jobId, { ...pulled, ...parts })).toBe(true)
+  const { queue } = jobKeys(jobId)
+  const ids = [pulled.bullId, ...(await redis.lrange(queue.wait, 0, -1))]
+  const lists = await Promise.all(ids.map((id) => redis.hget(queue.job(id), 'data')))
+  expect(lists.map((data) => (JSON.parse(data ?? '') as { i: number[] }).i)).toEqual([[0], [1, 2]])
 })
 
 describe('claims', () => {
@@ -219,7 +246,7 @@ test('a full Redis refuses results and lets everything else go on', async () => 
     await expect(stored).rejects.toThrow(/^OOM/)
     expect(await begin(redis, jobId, 'a', [0])).toBe('running')
     expect(await renewClaim(redis, jobId, node('n1', 1))).toBe(true)
-    expect(await giveBack(redis, jobId, { runnerId: 'a', inputs: [pulled], lost: false })).toBe(1)
+    expect(await giveBack(redis, jobId, { ...pulled, runnerId: 'a', untouched: true })).toBe(true)
     expect(await cancel(redis, jobId, { outcome: 'cancelled', reason: 'why' })).toBe('cancelling')
   } finally {
     await redis.config('SET', 'maxmemory', '0')

@@ -2,14 +2,16 @@
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import { jobKeys, type Claim, type JobId, type JobState } from '@burla/protocol'
+import type { InputData } from './input-data.ts'
 
 const scripts = {
   append: 9,
   begin: 2,
   'take-place': 2,
   inspect: 4,
-  retry: 11,
-  'give-back': 7,
+  retry: 8,
+  'give-back': 9,
+  split: 6,
   lose: 8,
   claim: 4,
   renew: 2,
@@ -108,59 +110,68 @@ export async function inspect(redis: Redis, jobId: JobId, runnerId: string, inde
   return { hasResult: done === 1, losses, attempts, runsElsewhere: elsewhere === 1 }
 }
 
-/** An input as BullMQ handed it to a runner. */
+/** A list of inputs as BullMQ handed it to a runner. */
 export interface Pulled {
   bullId: string
   token: string
-  index: number
 }
 
+/** False: somebody else has answered the input or tries it again already. */
 export async function retry(
   redis: Redis,
   jobId: JobId,
-  { runnerId, pulled, attempts, delayMs }: { runnerId: string; pulled: Pulled; attempts: number; delayMs: number },
+  input: { runnerId: string; index: number; value: string | number; attempts: number; delayMs: number },
 ): Promise<boolean> {
+  const { runnerId, index, value, attempts, delayMs } = input
   const k = jobKeys(jobId)
   const q = k.queue
-  const old = q.job(pulled.bullId)
-  const nextId = `i${pulled.index}r${attempts}`
+  const id = `i${index}r${attempts}`
+  const data: InputData = { i: [index], v: [value], a: attempts }
   const reply = await call(
     redis,
     'retry',
-    [
-      q.active,
-      q.wait,
-      q.delayed,
-      q.marker,
-      q.stalled,
-      k.attempts,
-      k.running,
-      old,
-      `${old}:lock`,
-      q.job(nextId),
-      k.record,
-    ],
-    [pulled.token, pulled.bullId, nextId, pulled.index, delayMs, Date.now(), runnerId, attempts],
+    [k.record, q.wait, q.delayed, q.marker, k.attempts, k.running, k.done, q.job(id)],
+    [id, JSON.stringify(data), index, attempts, delayMs, Date.now(), runnerId],
   )
   return reply === 1
 }
 
-/** `lost`: they were running and their slot was lost; else they were never started. */
+/** Puts a list back. `lostIndex`: that input was running and its slot was lost; `untouched`: none of it was started. */
 export async function giveBack(
   redis: Redis,
   jobId: JobId,
-  { runnerId, inputs, lost }: { runnerId: string; inputs: Pulled[]; lost: boolean },
-): Promise<number> {
-  if (inputs.length === 0) return 0
+  list: Pulled & { runnerId: string; lostIndex?: number; untouched: boolean },
+): Promise<boolean> {
+  const { bullId, token, runnerId, lostIndex = '', untouched } = list
   const k = jobKeys(jobId)
   const q = k.queue
+  const job = q.job(bullId)
   const reply = await call(
     redis,
     'give-back',
-    [q.active, q.wait, q.marker, q.stalled, k.running, k.losses, k.record],
-    [q.jobs, runnerId, lost ? '1' : '0', ...inputs.flatMap((i) => [i.bullId, i.token, i.index])],
+    [k.record, q.active, q.wait, q.marker, q.stalled, k.running, k.losses, job, `${job}:lock`],
+    [bullId, token, runnerId, lostIndex, untouched ? '1' : '0'],
   )
-  return reply as number
+  return reply === 1
+}
+
+/** The list keeps `stays`; `goes` becomes a list of its own that others may pull at once. */
+export async function split(
+  redis: Redis,
+  jobId: JobId,
+  { bullId, token, stays, goes }: Pulled & { stays: InputData; goes: InputData },
+): Promise<boolean> {
+  const k = jobKeys(jobId)
+  const q = k.queue
+  const job = q.job(bullId)
+  const id = `i${goes.i[0]}x${goes.i.length}of${bullId}`
+  const reply = await call(
+    redis,
+    'split',
+    [k.record, q.wait, q.marker, job, `${job}:lock`, q.job(id)],
+    [token, JSON.stringify(stays), id, JSON.stringify(goes), Date.now()],
+  )
+  return reply === 1
 }
 
 /** Declares a runner lost: all that it had pulled goes back. */

@@ -27,7 +27,10 @@ export async function reclaimStrays(search: Search): Promise<number> {
   await pause(lookAgainMs, signal)
   if (signal.aborted) return 0
   const strays = suspects.filter(({ bullId }) => !held.has(bullId))
-  return giveBack(redis, jobId, { runnerId, inputs: strays, lost: false })
+  const given = await Promise.all(
+    strays.map((stray) => giveBack(redis, jobId, { ...stray, runnerId, untouched: true })),
+  )
+  return given.filter(Boolean).length
 }
 
 async function ownedButNotHeld({ redis, jobId, runnerId, held }: Search): Promise<Pulled[]> {
@@ -38,11 +41,6 @@ async function ownedButNotHeld({ redis, jobId, runnerId, held }: Search): Promis
   return bullIds.flatMap((bullId, place) => {
     const token = tokens[place]
     if (!token?.startsWith(`${runnerId}:`) || held.has(bullId)) return []
-    return [{ bullId, token, index: indexOfId(bullId) }]
+    return [{ bullId, token }]
   })
-}
-
-/** `i7`, `i7r2` -> 7 */
-function indexOfId(bullId: string): number {
-  return Number(/^i(\d+)/.exec(bullId)?.[1])
 }

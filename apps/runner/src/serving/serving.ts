@@ -25,7 +25,7 @@ import type { SlotPool } from '../slots/index.ts'
 import { createBeginMarks } from './begin-marks.ts'
 import { watchClaim } from './claim-watch.ts'
 import { createHolding, heldPatienceMs } from './holding.ts'
-import { runInput, type RunContext } from './input-run.ts'
+import { runList, type RunContext } from './list-run.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createPlaces } from './places.ts'
 import { createSlotTurns } from './slot-turns.ts'
@@ -95,9 +95,9 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     redis,
     jobId,
     onTrouble,
-    onInput: (input) => {
+    onList: (list) => {
       if (!context) throw new BurlaError('INTERNAL', 'an input came before the runner was ready')
-      const end = runInput(context, input)
+      const end = runList(context, list)
       source.setConcurrency(inHand())
       return end
     },
@@ -117,6 +117,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     outbox,
     holding,
     noteBegin: createBeginMarks({ redis, jobId, runnerId, onTrouble }),
+    running: new Set(),
     over: over.signal,
     draining: draining.signal,
   }
@@ -141,12 +142,19 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   /** Looks after what nobody tells: inputs held behind a slow call, a client that does not read, slots that print a lot. */
   async function tend(): Promise<void> {
     let outputPaused = false
+    const running = context?.running ?? []
     while (!over.signal.aborted) {
       await pause(lookEveryMs, over.signal)
       if (turns.stuckMs > heldPatienceMs) {
         holding.stuck()
         source.setConcurrency(inHand())
         turns.turnAway()
+      }
+      for (const list of running) {
+        if (list.behind === 0 || performance.now() - list.since < heldPatienceMs) continue
+        holding.stuck()
+        source.setConcurrency(inHand())
+        list.splitOff().catch(onTrouble)
       }
       if (outputPaused !== outbox.pendingBytes > outputPauseBytes) {
         outputPaused = !outputPaused

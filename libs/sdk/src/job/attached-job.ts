@@ -86,7 +86,7 @@ export class AttachedJob<I> implements Interruptible {
 
   /** Takes a result out of the window: its input is done. None when the input had a result before (P1). */
   take<R>({ header, payload }: ResultOfInput): Outcome<R> | undefined {
-    if (!this.#feeding.taken(header.index)) return undefined
+    if (!this.#feeding.taken(header.index, header.durationMs)) return undefined
     this.#progress.count(header.status)
     try {
       return decodeOutcome<R>(header, payload, this.#call.callSite)

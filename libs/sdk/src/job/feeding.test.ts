@@ -92,8 +92,8 @@ test('P6 an endless generator is pulled as far as the window, and on when result
   feeding.connect(target, 0)
   await vi.waitFor(() => expect(pushed).toHaveLength(10))
   expect(from.pulled).toBe(10)
-  feeding.taken(3)
-  feeding.taken(4)
+  feeding.taken(3, 100)
+  feeding.taken(4, 100)
   await vi.waitFor(() => expect(pushed).toHaveLength(12))
   expect(from.pulled).toBe(12)
   await feeding.stop()
@@ -119,7 +119,7 @@ test('P6 whatever the order in which results are taken, the window is never exce
           open.push(...pushed.slice(seen))
           seen = pushed.length
           const [index] = open.splice((picks.next().value ?? 0) % (open.length || 1), 1)
-          expect(index === undefined || feeding.taken(index)).toBe(true)
+          expect(index === undefined || feeding.taken(index, 100)).toBe(true)
           await new Promise(setImmediate)
         }
         expect(pushed).toEqual(range(count))
@@ -151,7 +151,7 @@ test('an iterable without a length has its count announced while it goes on', as
   const { feeding } = feed(counting({ pulled: 0 }), { inputs: 5 })
   feeding.connect(target, 0)
   await vi.waitFor(() => expect(announced).toEqual([{ known: 5, ended: false }]))
-  feeding.taken(0)
+  feeding.taken(0, 100)
   await vi.waitFor(() => expect(announced.at(-1)).toEqual({ known: 6, ended: false }))
   await feeding.stop()
 })

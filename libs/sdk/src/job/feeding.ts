@@ -5,9 +5,13 @@
  *
  * Chunks grow from a few inputs to 500: the first result comes early, and large chunks cost least per input. Where
  * inputs come slowly, whatever is waiting leaves when one of the two places is free, so a single input leaves at once.
+ *
+ * The first inputs are a probe: until their calls were measured, or some time has passed, no more are pushed, because
+ * many tiny ones travel far better together (`list-size.ts`) and what was pushed alone stays alone.
  */
 import type { JobConnection } from '@burla/queue'
 import type { InputSource } from './inputs.ts'
+import { createListSize } from './list-size.ts'
 import type { Window } from './windows.ts'
 import { startPulling, type EncodedInput } from './pulling.ts'
 
@@ -16,6 +20,9 @@ const largestChunk = 500
 const firstChunk = 20
 const chunkBytes = 4 * 1024 * 1024
 const chunksUnderWay = 2
+/** Enough to keep every slot of a node busy until the first results are back. */
+const probeInputs = 200
+const probeMs = 300
 /** How often the count of an iterable without a length is told, at most. */
 const announceEveryMs = 100
 
@@ -32,7 +39,7 @@ export interface Feeding {
   /** Starts to push. `known` is what the cluster was told when the job was made. */
   connect(target: FeedTarget, known: number): void
   /** The result of an input was taken, which makes room. False when it was taken before (P1). */
-  taken(index: number): boolean
+  taken(index: number, durationMs: number): boolean
   setSlots(slots: number): void
   /** Resolves when the cluster has been told how many inputs there are. */
   announced(): Promise<void>
@@ -51,9 +58,14 @@ export interface FeedingParts<I> {
 
 export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: FeedingParts<I>): Feeding {
   const waiting: EncodedInput[] = []
+  const listSize = createListSize()
+  let slots = 1
   let target: FeedTarget | undefined
   let chunkSize = firstChunk
   let underWay = 0
+  let pushedInputs = 0
+  let probeTimer: NodeJS.Timeout | undefined
+  let probing = true
   let pumpScheduled = false
   let stopped = false
   let pulled = 0
@@ -96,11 +108,17 @@ export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: Fe
 
   function pump() {
     if (!target || stopped) return
-    while (waiting.length > 0 && underWay < chunksUnderWay) {
+    while (waiting.length > 0 && underWay < chunksUnderWay && mayPush()) {
       underWay++
-      target.push(nextChunk()).then(pushed, onFailure)
+      const size = listSize.of(waiting.length, slots)
+      target.push(nextChunk(), size).then(pushed, onFailure)
     }
     announce(target)
+  }
+
+  function mayPush(): boolean {
+    probing &&= !listSize.known
+    return !probing || pushedInputs < probeInputs
   }
 
   function pushed() {
@@ -113,6 +131,7 @@ export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: Fe
     let bytes = 0
     while (count < Math.min(waiting.length, chunkSize) && bytes < chunkBytes) bytes += waiting[count++]!.bytes.length
     chunkSize = Math.min(largestChunk, chunkSize * 5)
+    pushedInputs += count
     return waiting.splice(0, count)
   }
 
@@ -155,21 +174,30 @@ export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: Fe
     connect(connection, known) {
       target = connection
       announced = { known, ended: false }
+      // unref'ed: the job itself keeps the program alive
+      probeTimer = setTimeout(() => {
+        probing = false
+        pump()
+      }, probeMs).unref()
       pump()
     },
-    taken(index) {
+    taken(index, durationMs) {
+      listSize.measured(durationMs)
       const first = window.remove(index)
       if (first) pulling.resume()
+      if (probing && listSize.known) schedulePump()
       return first
     },
-    setSlots(slots) {
-      window.setSlots(slots)
+    setSlots(count) {
+      slots = Math.max(1, count)
+      window.setSlots(count)
       pulling.resume()
     },
     announced: () => announcing,
     async stop() {
       stopped = true
       clearTimeout(announceTimer)
+      clearTimeout(probeTimer)
       waiting.length = 0
       await pulling.stop()
     },

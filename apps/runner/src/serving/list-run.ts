@@ -1,0 +1,195 @@
+/**
+ * The way of a list of inputs through a runner:
+ *
+ *   pulled -> [looked at, when it was handed out before] -> waits for a slot -> its inputs run there, one after another
+ *
+ *   an input ends    stored     its result is in the stream
+ *                    retried    an attempt failed and a BullMQ job of its own has the next one
+ *                    skipped    it has a result, or another job has its next attempt
+ *   the list ends    `stored`   all its inputs ended: BullMQ completes it
+ *                    `gone`     it was put back: a slot was lost under it, or the runner starts nothing more
+ *
+ * What is behind a slow input does not wait for it: `splitOff` makes a list of its own of it.
+ */
+import { giveBack, inspect, split, untilStored, type Inspection, type Redis, type StateReply } from '@burla/queue'
+import type { ListEnd, PulledList } from '@burla/queue/source'
+import {
+  encodeFailure,
+  InputLostError,
+  lossesPerInput,
+  type BurlaError,
+  type CallOptions,
+  type JobId,
+} from '@burla/protocol'
+import type { Slot } from '../slots/slot.ts'
+import type { Holding } from './holding.ts'
+import { runInput, type ListedInput } from './input-run.ts'
+import type { Outbox } from './outbox.ts'
+import type { Places } from './places.ts'
+import type { SlotTurns } from './slot-turns.ts'
+
+export interface RunContext {
+  redis: Redis
+  jobId: JobId
+  runnerId: string
+  nodeId: string
+  call: CallOptions
+  /** by number */
+  slots: Slot[]
+  turns: SlotTurns
+  places: Places
+  outbox: Outbox
+  holding: Holding
+  noteBegin: (index: number) => void
+  /** lists whose inputs run now */
+  running: Set<RunningList>
+  /** aborted when the runner has nothing to do with the job any more: nothing is stored or given back then */
+  over: AbortSignal
+  /** aborted when no more calls may start */
+  draining: AbortSignal
+}
+
+export interface RunningList {
+  /** since when the input that runs now has been running (`performance.now`) */
+  readonly since: number
+  /** inputs that wait behind it */
+  readonly behind: number
+  splitOff(): Promise<void>
+}
+
+export async function runList(context: RunContext, list: PulledList): Promise<ListEnd> {
+  const { turns, places, draining, over } = context
+  if (over.aborted) return 'gone'
+  const answers: Promise<StateReply>[] = []
+  const inputs = await lookAt(context, list, answers)
+  if (inputs.length === 0) return endOf(answers)
+
+  const slot = await turns.take(inputs.some(({ before }) => before.losses === lossesPerInput - 1))
+  if (slot === undefined) return putBack(context, list, { untouched: true })
+  try {
+    if (!(await places.take(slot, draining))) return await putBack(context, list, { untouched: true })
+    try {
+      return await runInputs(context, { list, slot, inputs, answers })
+    } finally {
+      await places.leave(slot)
+    }
+  } finally {
+    turns.leave(slot)
+  }
+}
+
+const fresh: Inspection = { hasResult: false, losses: 0, attempts: 0, runsElsewhere: false }
+
+/** The inputs of the list that are to be run; those that were lost too often are answered here. */
+async function lookAt(context: RunContext, { data, suspect }: PulledList, answers: Promise<StateReply>[]) {
+  const { redis, jobId, runnerId, over } = context
+  const attempts = data.a ?? 0
+  const inputs: ListedInput[] = data.i.map((index, place) => ({
+    index,
+    value: data.v[place] ?? '',
+    before: { ...fresh, attempts },
+  }))
+  if (!suspect) return inputs
+  const looked = await Promise.all(
+    inputs.map(async (input) => ({
+      ...input,
+      before: await untilStored(() => inspect(redis, jobId, runnerId, input.index), over),
+    })),
+  )
+  return looked.filter((input) => {
+    const { before, index } = input
+    if (before.hasResult || before.attempts > attempts) return false
+    if (before.losses < lossesPerInput) return true
+    answers.push(storeLost(context, input, lostError(index)))
+    return false
+  })
+}
+
+interface Run {
+  list: PulledList
+  slot: number
+  inputs: ListedInput[]
+  answers: Promise<StateReply>[]
+}
+
+async function runInputs(context: RunContext, { list, slot, inputs, answers }: Run): Promise<ListEnd> {
+  const { holding, running, draining, over } = context
+  let place = 0
+  let since = performance.now()
+  let workMs = 0
+  const self: RunningList = {
+    get since() {
+      return since
+    },
+    get behind() {
+      return inputs.length - place - 1
+    },
+    async splitOff() {
+      const goes = inputs.splice(place + 1)
+      if (goes.length > 0) await splitList(context, list, goes)
+    },
+  }
+  running.add(self)
+  try {
+    for (; place < inputs.length; place++) {
+      const input = inputs[place]
+      if (!input) break
+      if (place > 0 && draining.aborted) return await putBack(context, list, { untouched: false }, answers)
+      since = performance.now()
+      const end = await runInput(context, { input, slot })
+      if (over.aborted) return 'gone'
+      if (end.type === 'lost') {
+        return await putBack(context, list, { untouched: false, lostIndex: input.index }, answers)
+      }
+      workMs += end.durationMs
+      if (end.answer) answers.push(end.answer)
+    }
+  } finally {
+    running.delete(self)
+  }
+  holding.measured(workMs)
+  return endOf(answers)
+}
+
+/** The list is over when Redis has acknowledged all its results (P1). */
+async function endOf(answers: Promise<StateReply>[]): Promise<ListEnd> {
+  const states = await Promise.all(answers)
+  return states.includes('gone') ? 'gone' : 'stored'
+}
+
+/** Results that are under way arrive first: whoever gets the list next shall see them. */
+async function putBack(
+  { redis, jobId, runnerId, over }: RunContext,
+  { bullId, token }: PulledList,
+  how: { untouched: boolean; lostIndex?: number },
+  answers: Promise<StateReply>[] = [],
+): Promise<'gone'> {
+  await Promise.all(answers)
+  if (!over.aborted) await untilStored(() => giveBack(redis, jobId, { bullId, token, runnerId, ...how }), over)
+  return 'gone'
+}
+
+async function splitList({ redis, jobId, over }: RunContext, { bullId, token, data }: PulledList, goes: ListedInput[]) {
+  const gone = new Set(goes.map(({ index }) => index))
+  const pick = (wanted: (index: number) => boolean) => ({
+    i: data.i.filter(wanted),
+    v: data.v.filter((_, place) => wanted(data.i[place] ?? -1)),
+  })
+  const stays = pick((index) => !gone.has(index))
+  await untilStored(() => split(redis, jobId, { bullId, token, stays, goes: pick((i) => gone.has(i)) }), over)
+}
+
+function storeLost({ outbox, nodeId }: RunContext, { index, before }: ListedInput, error: BurlaError) {
+  const { attempts } = before
+  const header = { type: 'result' as const, index, status: 'error' as const, attempts, durationMs: 0, nodeId, slot: -1 }
+  return outbox.result(header, encodeFailure(error))
+}
+
+function lostError(index: number): BurlaError {
+  return new InputLostError(
+    'INPUT_LOST',
+    `input ${index} was running on ${lossesPerInput} runners that were lost, the last time alone; it is not tried again. ` +
+      'It may have killed them: run the function on this input by itself, with more memory.',
+    { inputIndex: index },
+  )
+}
