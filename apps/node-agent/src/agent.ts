@@ -9,6 +9,7 @@ import {
   listNodes,
   loseClaim,
   pause,
+  readWork,
   release,
   removeNode,
   renewClaim,
@@ -145,6 +146,8 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
 
   async function serve(jobId: JobId, granted: Claim, runner: Awaited<ReturnType<typeof runners.take>>): Promise<void> {
     const { folder, sharedDir, clusterKey, redis: address } = config
+    const work = await untilStored(() => readWork(redis, jobId), signal)
+    if (!work) return runners.putBack(runner)
     say(`job ${jobId}: claimed, ${granted.slots} slots`)
     const job = serveJob({
       redis,
@@ -153,6 +156,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
       jobId,
       claim: granted,
       runner,
+      work,
       folder,
       sharedDir,
       say,
@@ -165,6 +169,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
 
   async function afterRelease(job: ServedJob, served: boolean): Promise<void> {
     serving = undefined
+    runners.refill()
     const failed = served ? 0 : (failures.get(job.jobId) ?? 0) + 1
     if (failed > 0) failures.set(job.jobId, failed)
     else failures.delete(job.jobId)

@@ -16,6 +16,7 @@ import {
   release,
   renewClaim,
   untilStored,
+  type JobWork,
   type Redis,
 } from '@burla/queue'
 import { heartbeatEveryMs, lostAfterMs, type Claim, type JobId, type RedisAddress } from '@burla/protocol'
@@ -42,6 +43,7 @@ export interface ServeJobOptions {
   jobId: JobId
   claim: Claim
   runner: WarmRunner
+  work: JobWork
   folder: string
   sharedDir: string
   say: (message: string) => void
@@ -85,6 +87,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     credentials: jobCredentials(clusterKey, jobId, options.address),
     nodeId: claim.nodeId,
     slots: claim.slots,
+    ...options.work,
     folder: options.folder,
     sharedDir: options.sharedDir,
   })

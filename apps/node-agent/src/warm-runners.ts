@@ -1,6 +1,7 @@
 /**
  * Runners that are started, warm and free of credentials, so that a claimed job starts in milliseconds. Each is used
- * for one job and ends with it; the place in the pool is filled again a moment later, when the job has had the CPU first.
+ * for one job and ends with it. The place in the pool is filled again when that job has had the CPU for a while, or is
+ * over: starting three processes beside it cost a short job half of its time.
  */
 import { startPart, type Part, type PartMessage, type Reaper } from '@burla/processes'
 import { pause } from '@burla/queue'
@@ -18,6 +19,8 @@ export interface WarmRunners {
   readonly warm: boolean
   /** Resolves when one is ready; rejects when none can be started, with the reason of the last try. */
   take(): Promise<WarmRunner>
+  /** The job of the one that was taken last is over: there is CPU for the next one now. */
+  refill(): void
   /** An unused one comes back. */
   putBack(runner: WarmRunner): void
   close(): Promise<void>
@@ -33,11 +36,12 @@ interface WarmRunnersOptions {
   onChange: () => void
 }
 
-const refillAfterMs = 30
+const refillAfterMs = 250
 const triesInARow = 3
 
 export function createWarmRunners({ entry, slots, reaper, signal, onLine, onChange }: WarmRunnersOptions): WarmRunners {
   let warm = false
+  let hurry = new AbortController()
   let next: Promise<WarmRunner> = start()
   next.catch(() => undefined)
 
@@ -78,8 +82,9 @@ export function createWarmRunners({ entry, slots, reaper, signal, onLine, onChan
     }
   }
 
-  function refill(): void {
-    next = pause(refillAfterMs, signal).then(start)
+  function refillLater(): void {
+    hurry = new AbortController()
+    next = pause(refillAfterMs, AbortSignal.any([signal, hurry.signal])).then(start)
     next.catch(() => undefined)
   }
 
@@ -94,10 +99,12 @@ export function createWarmRunners({ entry, slots, reaper, signal, onLine, onChan
         warm = false
         return runner
       } finally {
-        refill()
+        refillLater()
       }
     },
+    refill: () => hurry.abort(),
     putBack(runner) {
+      hurry.abort()
       const started = next
       next = Promise.resolve(runner)
       warm = runner.alive

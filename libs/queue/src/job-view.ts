@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import {
   clusterKeys,
   jobKeys,
+  type CallOptions,
   type Claim,
   type JobCounts,
   type JobId,
@@ -91,4 +92,16 @@ export function statusOf({ record, counts, claims, waiting, delayed, running }: 
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
   }
+}
+
+/** What is run, and how: all of a job that a runner has to know. */
+export interface JobWork {
+  functionDigest: string
+  call: CallOptions
+}
+
+export async function readWork(redis: Redis, jobId: JobId): Promise<JobWork | undefined> {
+  const [functionDigest, call] = await redis.hmget(jobKeys(jobId).record, 'functionDigest', 'call')
+  if (!functionDigest || !call) return undefined
+  return { functionDigest, call: JSON.parse(call) as CallOptions }
 }

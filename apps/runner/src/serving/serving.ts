@@ -16,6 +16,7 @@ import {
   readFunction,
   untilStored,
   viewJob,
+  type JobWork,
   type Redis,
   type StateReply,
 } from '@burla/queue'
@@ -30,7 +31,7 @@ import { createOutbox, type Outbox } from './outbox.ts'
 import { createPlaces } from './places.ts'
 import { createSlotTurns } from './slot-turns.ts'
 
-export interface ServeOptions {
+export interface ServeOptions extends JobWork {
   credentials: JobCredentials
   nodeId: string
   slots: number
@@ -70,16 +71,13 @@ const lookEveryMs = 25
 /** Slots that print wait while this much waits for Redis. */
 const outputPauseBytes = 16 * 1024 * 1024
 
+/** @throws BurlaError when the job cannot be served by anybody */
 export async function startServing(options: ServeOptions, links: ServeLinks): Promise<Serving> {
-  const { credentials, nodeId } = options
+  const { credentials, nodeId, call } = options
   const { pool, onTrouble } = links
   const { jobId, redis: address, username, password } = credentials
   const redis = connectRedis({ address, username, password, name: `burla-runner-${jobId}` })
-  const { call, functionBytes } = await readWork(redis, jobId)
-
   pool.resize(options.slots)
-  const { folder, sharedDir } = options
-  pool.setup({ functionBytes, jobId, nodeId, env: call.env, folder, sharedDir })
   const slots = Array.from({ length: options.slots }, () => {
     const slot = pool.take()
     if (!slot) throw new BurlaError('INTERNAL', 'the pool has fewer slots than asked for')
@@ -90,14 +88,15 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   const draining = new AbortController()
   const turns = createSlotTurns(options.slots)
   const holding = createHolding()
-  let context: RunContext | undefined
+  // Connecting to the queue and reading the function take as long as each other: both begin at once.
+  let open: (context: RunContext) => void = () => undefined
+  const opened = new Promise<RunContext>((resolve) => (open = resolve))
   const source = createInputSource({
     redis,
     jobId,
     onTrouble,
-    onList: (list) => {
-      if (!context) throw new BurlaError('INTERNAL', 'an input came before the runner was ready')
-      const end = runList(context, list)
+    onList: async (list) => {
+      const end = runList(await opened, list)
       source.setConcurrency(inHand())
       return end
     },
@@ -105,7 +104,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   const { runnerId } = source
   const outbox = createOutbox({ redis, jobId, runnerId, nodeId, signal: over.signal, onStored, onTrouble })
   const places = createPlaces({ redis, jobId, runnerId, maxParallelism: call.maxParallelism })
-  context = {
+  const context: RunContext = {
     redis,
     jobId,
     runnerId,
@@ -136,13 +135,24 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
 
   source.setConcurrency(inHand())
   source.start()
+  try {
+    const functionBytes = await readShipped(redis, options)
+    const { folder, sharedDir } = options
+    pool.setup({ functionBytes, jobId, nodeId, env: call.env, folder, sharedDir })
+  } catch (error) {
+    over.abort()
+    await source.close()
+    redis.disconnect()
+    throw error
+  }
+  open(context)
   const tending = tend()
   void watchClaim({ redis, jobId, nodeId, signal: over.signal }).then((end) => end && finish(end))
 
   /** Looks after what nobody tells: inputs held behind a slow call, a client that does not read, slots that print a lot. */
   async function tend(): Promise<void> {
     let outputPaused = false
-    const running = context?.running ?? []
+    const { running } = context
     while (!over.signal.aborted) {
       await pause(lookEveryMs, over.signal)
       if (turns.stuckMs > heldPatienceMs) {
@@ -199,14 +209,13 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   }
 }
 
-async function readWork(redis: Redis, jobId: string) {
-  const view = await untilStored(() => viewJob(redis, jobId))
-  if (!view) throw new BurlaError('JOB_UNKNOWN', `job ${jobId} is gone`)
-  const functionBytes = await untilStored(() => readFunction(redis, view.record.functionDigest))
-  if (!functionBytes) {
-    throw new BurlaError('FUNCTION_UNKNOWN', `the function of job ${jobId} (${view.record.functionDigest}) is gone`)
-  }
-  return { call: view.record.call, functionBytes }
+async function readShipped(redis: Redis, { functionDigest, credentials }: ServeOptions): Promise<Buffer> {
+  const bytes = await untilStored(() => readFunction(redis, functionDigest))
+  if (bytes) return bytes
+  throw new BurlaError(
+    'FUNCTION_UNKNOWN',
+    `the function of job ${credentials.jobId} (${functionDigest}) is no longer in Redis; run the job again`,
+  )
 }
 
 interface Ending {
