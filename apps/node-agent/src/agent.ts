@@ -8,6 +8,7 @@ import {
   connectRedis,
   listNodes,
   loseClaim,
+  makeRehearsal,
   pause,
   readWork,
   release,
@@ -22,6 +23,7 @@ import {
   heartbeatEveryMs,
   type Bell,
   type Claim,
+  type JobCredentials,
   type JobId,
   type NodeRecord,
   type RedisAddress,
@@ -62,9 +64,11 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
   // Runners see the end of their stdin and give back what they hold; the reaper comes after those that cannot.
   const reaper = startReaper({ graceMs: 3_000 })
   const slots = Math.max(1, Math.floor(cpus))
+  let rehearsal: JobCredentials | undefined
   const runners = createWarmRunners({
     entry: config.runnerEntry,
     slots,
+    rehearsal: () => rehearsal,
     reaper,
     signal,
     onLine: say,
@@ -79,6 +83,9 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
   listenToBell(connect, onBell, signal)
   signal.addEventListener('abort', () => wake(), { once: true })
   await untilStored(() => leaveOldClaims(redis, nodeId), signal).catch(() => undefined)
+  untilStored(() => makeRehearsal(redis, config.clusterKey, config.redis), signal)
+    .then((made) => (rehearsal = made))
+    .catch((error: Error) => say(`no rehearsal: ${error.message}`))
   void beat()
   onUp()
   while (!signal.aborted) {
@@ -206,6 +213,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
       memoryGiB: config.memoryGiB,
       jobId: serving?.jobId ?? null,
       warm: runners.warm,
+      rehearsalId: rehearsal?.jobId ?? null,
       provider: config.provider,
       startedAt,
     }

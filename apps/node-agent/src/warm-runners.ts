@@ -5,6 +5,7 @@
  */
 import { startPart, type Part, type PartMessage, type Reaper } from '@burla/processes'
 import { pause } from '@burla/queue'
+import type { JobCredentials } from '@burla/protocol'
 
 export interface WarmRunner {
   part: Part
@@ -29,6 +30,8 @@ export interface WarmRunners {
 interface WarmRunnersOptions {
   entry: string
   slots: number
+  /** the job to practise on, once there is one: the first runner starts without, for a job may wait for it */
+  rehearsal: () => JobCredentials | undefined
   reaper: Reaper
   signal: AbortSignal
   onLine: (line: string) => void
@@ -39,7 +42,15 @@ interface WarmRunnersOptions {
 const refillAfterMs = 250
 const triesInARow = 3
 
-export function createWarmRunners({ entry, slots, reaper, signal, onLine, onChange }: WarmRunnersOptions): WarmRunners {
+export function createWarmRunners({
+  entry,
+  slots,
+  rehearsal,
+  reaper,
+  signal,
+  onLine,
+  onChange,
+}: WarmRunnersOptions): WarmRunners {
   let warm = false
   let hurry = new AbortController()
   let next: Promise<WarmRunner> = start()
@@ -65,7 +76,7 @@ export function createWarmRunners({ entry, slots, reaper, signal, onLine, onChan
     const part = await startPart({
       name: 'runner',
       entry,
-      config: { slots },
+      config: { slots, rehearsal: rehearsal() ?? null },
       reaper,
       signal,
       onLine,

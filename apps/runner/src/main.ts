@@ -6,15 +6,18 @@
  * 2 s: silence means that the runner is frozen), `served`. Its stdin's end means that the agent is gone: it stops.
  */
 import { runPart, startReaper } from '@burla/processes'
-import { BurlaError, heartbeatEveryMs, type Line } from '@burla/protocol'
+import { BurlaError, heartbeatEveryMs, type JobCredentials, type Line } from '@burla/protocol'
 import { pause } from '@burla/queue'
 import '@burla/queue/source'
+import { rehearse } from './rehearsal.ts'
 import { createSlotPool } from './slots/index.ts'
 import { startServing, type Load, type ServeEnd, type ServeOptions, type Serving } from './serving/serving.ts'
 
 export interface RunnerConfig {
   /** slots to keep warm */
   slots: number
+  /** a job to practise on */
+  rehearsal: JobCredentials | null
 }
 
 export type ToRunner = ({ type: 'serve' } & ServeOptions) | { type: 'drain' } | { type: 'cancel' }
@@ -28,7 +31,7 @@ export type FromRunner =
 
 const loadEveryMs = 100
 
-runPart<RunnerConfig>(async ({ slots }, { signal, ready, say, onMessage }) => {
+runPart<RunnerConfig>(async ({ slots, rehearsal }, { signal, ready, say, onMessage }) => {
   let onLines: (lines: Line[]) => void = () => undefined
   await using pool = createSlotPool({ size: slots, reaper: startReaper({ graceMs: 0 }), onLines: (l) => onLines(l) })
   const tell = (message: FromRunner) => say(message)
@@ -50,7 +53,7 @@ runPart<RunnerConfig>(async ({ slots }, { signal, ready, say, onMessage }) => {
     if (wish === 'cancel') to.stop('cancelled')
   }
 
-  await pool.ready()
+  await Promise.all([pool.ready(), rehearsal && rehearse(rehearsal)])
   ready()
   const options = await asked
   if (!options) return

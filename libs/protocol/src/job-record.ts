@@ -88,6 +88,8 @@ export interface NodeRecord {
   jobId: JobId | null
   /** a warm runner is ready: the next job starts in milliseconds */
   warm: boolean
+  /** the job on which the node's warm runners rehearse */
+  rehearsalId: JobId | null
   provider: string
   startedAt: number
 }

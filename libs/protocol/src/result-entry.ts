@@ -38,7 +38,9 @@ export function decodeEntry(header: string, payload: Buffer): ResultEntry {
 }
 
 export function encodeLines(lines: Line[]): Buffer {
-  return Buffer.from(JSON.stringify(lines.map((line) => [line.index, line.stream === 'stdout' ? 1 : 2, line.text, line.run])))
+  return Buffer.from(
+    JSON.stringify(lines.map((line) => [line.index, line.stream === 'stdout' ? 1 : 2, line.text, line.run])),
+  )
 }
 
 export function decodeLines(payload: Buffer): Line[] {

@@ -39,6 +39,8 @@ export interface InputSourceOptions {
   redis: Redis
   jobId: JobId
   onList: (list: PulledList) => Promise<ListEnd>
+  /** BullMQ itself has declared the list failed and removed it: its inputs must get a result all the same */
+  onFailed: (data: InputData, error: Error) => void
   /** something went wrong that is waited out; for the log */
   onTrouble: (error: Error) => void
 }
@@ -46,7 +48,7 @@ export interface InputSourceOptions {
 /** While Redis is full BullMQ would ask again without a pause. */
 const fullPauseMs = 200
 
-export function createInputSource({ redis, jobId, onList, onTrouble }: InputSourceOptions): InputSource {
+export function createInputSource({ redis, jobId, onList, onFailed, onTrouble }: InputSourceOptions): InputSource {
   const held = new Set<string>()
   const worker = new Worker<InputData, void, InputName>(
     jobId,
@@ -55,15 +57,14 @@ export function createInputSource({ redis, jobId, onList, onTrouble }: InputSour
       held.add(bullId)
       try {
         const suspect = job.name !== 'input' || job.attemptsStarted > 1
-        const end = await onList({ bullId, token, data: job.data, suspect }).catch((error: Error) => {
-          // Never BullMQ's to fail: a list nobody answers for is found again when its lock has expired.
-          onTrouble(error)
-          return 'gone' as const
-        })
-        if (end === 'gone') throw new WaitingError()
+        if ((await onList({ bullId, token, data: job.data, suspect })) === 'stored') return
+      } catch (error) {
+        // Never BullMQ's to fail: a list nobody answers for is found again when its lock has expired.
+        onTrouble(error as Error)
       } finally {
         held.delete(bullId)
       }
+      throw new WaitingError()
     },
     {
       connection: redis,
@@ -80,6 +81,9 @@ export function createInputSource({ redis, jobId, onList, onTrouble }: InputSour
 
   let fullUntil = 0
   let wantsPause = false
+  worker.on('failed', (job, error) => {
+    if (job) onFailed(job.data, error)
+  })
   worker.on('error', (error) => {
     onTrouble(error)
     if (!isFull(error) || fullUntil > Date.now() || wantsPause) return

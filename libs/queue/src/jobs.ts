@@ -81,6 +81,17 @@ export async function releaseJobData(redis: Redis, jobId: JobId): Promise<StateR
 
 /** Removes everything of a finished job but its record, which expires by itself (P8). */
 export async function cleanUpJob(redis: Redis, jobId: JobId): Promise<void> {
+  await removeJobData(redis, jobId)
+  const pipeline = redis.pipeline()
+  pipeline.pexpire(jobKeys(jobId).record, recordRetentionMs)
+  pipeline.srem(clusterKeys.liveJobs, jobId)
+  pipeline.zadd(clusterKeys.pastJobs, Date.now(), jobId)
+  pipeline.zremrangebyscore(clusterKeys.pastJobs, '-inf', Date.now() - recordRetentionMs)
+  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
+}
+
+/** The queue, the results, the claims, the user: all but the record. */
+export async function removeJobData(redis: Redis, jobId: JobId): Promise<void> {
   const k = jobKeys(jobId)
   const q = k.queue
   for (const list of [q.wait, q.active]) await unlinkBullJobs(redis, jobId, await redis.lrange(list, 0, -1))
@@ -90,10 +101,6 @@ export async function cleanUpJob(redis: Redis, jobId: JobId): Promise<void> {
   pipeline.unlink(k.claims, k.client, q.wait, q.active, q.delayed, q.stalled, q.marker, q.meta, q.events, q.id)
   pipeline.unlink(`${q.jobs}stalled-check`, `${q.jobs}completed`, `${q.jobs}failed`, `${q.jobs}pc`)
   pipeline.call('ACL', 'DELUSER', jobUser(jobId))
-  pipeline.pexpire(k.record, recordRetentionMs)
-  pipeline.srem(clusterKeys.liveJobs, jobId)
-  pipeline.zadd(clusterKeys.pastJobs, Date.now(), jobId)
-  pipeline.zremrangebyscore(clusterKeys.pastJobs, '-inf', Date.now() - recordRetentionMs)
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
 }
 

@@ -1,6 +1,7 @@
 /** The registry of nodes: who is there, and since when nothing was heard of whom. */
 import type { Redis } from 'ioredis'
 import { clusterKeys, lostAfterMs, type NodeRecord } from '@burla/protocol'
+import { removeRehearsal } from './rehearsal.ts'
 import { evenWhenFull } from './scripts.ts'
 
 export interface SeenNode extends Omit<NodeRecord, 'state'> {
@@ -8,11 +9,14 @@ export interface SeenNode extends Omit<NodeRecord, 'state'> {
   lastSeenAt: number
 }
 
+/** A node that has been silent for this long is no longer in the list. */
+const forgottenAfterMs = 4 * lostAfterMs
+
 /** A node says that it lives, and how. */
 export async function sayAlive(redis: Redis, node: NodeRecord): Promise<void> {
   await Promise.all([
     evenWhenFull(redis, 'ZADD', clusterKeys.nodes, Date.now(), node.id),
-    evenWhenFull(redis, 'SET', clusterKeys.node(node.id), JSON.stringify(node), 'PX', 4 * lostAfterMs),
+    evenWhenFull(redis, 'SET', clusterKeys.node(node.id), JSON.stringify(node), 'PX', 10 * forgottenAfterMs),
   ])
 }
 
@@ -31,10 +35,14 @@ export async function listNodes(redis: Redis): Promise<SeenNode[]> {
 }
 
 export async function removeNode(redis: Redis, nodeId: string): Promise<void> {
+  const text = await redis.get(clusterKeys.node(nodeId))
+  const node = text === null ? undefined : (JSON.parse(text) as NodeRecord)
+  if (node?.rehearsalId) await removeRehearsal(redis, node.rehearsalId)
   await redis.pipeline().zrem(clusterKeys.nodes, nodeId).unlink(clusterKeys.node(nodeId)).exec()
 }
 
 /** Forgets nodes that have been silent for so long that nobody asks for them any more. */
 export async function forgetOldNodes(redis: Redis): Promise<void> {
-  await redis.zremrangebyscore(clusterKeys.nodes, '-inf', Date.now() - 4 * lostAfterMs)
+  const old = await redis.zrangebyscore(clusterKeys.nodes, '-inf', Date.now() - forgottenAfterMs)
+  for (const nodeId of old) await removeNode(redis, nodeId)
 }

@@ -79,6 +79,7 @@ describe('more CPUs than any node has', () => {
     memoryGiB: 8,
     jobId: null,
     warm: true,
+    rehearsalId: null,
     provider: 'process',
     startedAt: 0,
   } as const

@@ -13,6 +13,7 @@ test('GET /v1/nodes lists the nodes that have said that they live', async () => 
     memoryGiB: 8,
     jobId: null,
     warm: true,
+    rehearsalId: null,
     provider: 'process',
     startedAt: 5,
   } as const

@@ -11,13 +11,22 @@
  *
  * What is behind a slow input does not wait for it: `splitOff` makes a list of its own of it.
  */
-import { giveBack, inspect, split, untilStored, type Inspection, type Redis, type StateReply } from '@burla/queue'
+import {
+  giveBack,
+  inspect,
+  split,
+  untilStored,
+  type Inspection,
+  type InputData,
+  type Redis,
+  type StateReply,
+} from '@burla/queue'
 import type { ListEnd, PulledList } from '@burla/queue/source'
 import {
+  BurlaError,
   encodeFailure,
   InputLostError,
   lossesPerInput,
-  type BurlaError,
   type CallOptions,
   type JobId,
 } from '@burla/protocol'
@@ -100,7 +109,7 @@ async function lookAt(context: RunContext, { data, suspect }: PulledList, answer
     const { before, index } = input
     if (before.hasResult || before.attempts > attempts) return false
     if (before.losses < lossesPerInput) return true
-    answers.push(storeLost(context, input, lostError(index)))
+    answers.push(storeWithoutRun(context, input, lostError(index)))
     return false
   })
 }
@@ -179,7 +188,16 @@ async function splitList({ redis, jobId, over }: RunContext, { bullId, token, da
   await untilStored(() => split(redis, jobId, { bullId, token, stays, goes: pick((i) => gone.has(i)) }), over)
 }
 
-function storeLost({ outbox, nodeId }: RunContext, { index, before }: ListedInput, error: BurlaError) {
+/** BullMQ has given a list up, for a reason of its own: that is the result of its inputs which have none. */
+export function storeFailed(context: RunContext, { i }: InputData, cause: Error): void {
+  for (const index of i) {
+    const message = `input ${index}: BullMQ has given it up (${cause.message}). Please report this.`
+    const error = new BurlaError('INTERNAL', message, { cause, inputIndex: index })
+    void storeWithoutRun(context, { index, value: '', before: fresh }, error)
+  }
+}
+
+function storeWithoutRun({ outbox, nodeId }: RunContext, { index, before }: ListedInput, error: BurlaError) {
   const { attempts } = before
   const header = { type: 'result' as const, index, status: 'error' as const, attempts, durationMs: 0, nodeId, slot: -1 }
   return outbox.result(header, encodeFailure(error))

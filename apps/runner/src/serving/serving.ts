@@ -26,7 +26,7 @@ import type { SlotPool } from '../slots/index.ts'
 import { createBeginMarks } from './begin-marks.ts'
 import { watchClaim } from './claim-watch.ts'
 import { createHolding, heldPatienceMs } from './holding.ts'
-import { runList, type RunContext } from './list-run.ts'
+import { runList, storeFailed, type RunContext } from './list-run.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createPlaces } from './places.ts'
 import { createSlotTurns } from './slot-turns.ts'
@@ -100,6 +100,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
       source.setConcurrency(inHand())
       return end
     },
+    onFailed: (data, error) => void opened.then((context) => storeFailed(context, data, error)),
   })
   const { runnerId } = source
   const outbox = createOutbox({ redis, jobId, runnerId, nodeId, signal: over.signal, onStored, onTrouble })
