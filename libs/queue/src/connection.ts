@@ -69,3 +69,12 @@ export function isTransient(error: unknown): boolean {
 export function isFull(error: unknown): boolean {
   return /^OOM/.test((error as Error).message)
 }
+
+/** For connections without `resend`: there, a reply that is under way when the connection closes never comes. */
+export function orClosed<T>(redis: Redis, reply: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onClose = () => reject(new Error('Connection is closed'))
+    redis.once('close', onClose)
+    reply.then(resolve, reject).finally(() => redis.off('close', onClose))
+  })
+}

@@ -6,7 +6,7 @@
  */
 import type { Redis } from 'ioredis'
 import { jobKeys, type Bell, type JobCredentials, type JobStatus, type ResultEntry } from '@burla/protocol'
-import { connectRedis } from './connection.ts'
+import { connectRedis, orClosed } from './connection.ts'
 import { encodeInputs, intoLists, isInline, listId, type EncodedInput, type InputName } from './input-data.ts'
 import { clientGraceMs } from './jobs.ts'
 import { statusOf, viewJob } from './job-view.ts'
@@ -33,15 +33,15 @@ export function openJob(credentials: JobCredentials): JobConnection {
   const keys = jobKeys(jobId)
   const open = (name: string, resend: boolean) =>
     connectRedis({ address, username, password, name: `burla-client-${name}`, resend })
-  const redis = open(jobId, true)
-  const pusher = open(jobId, false)
+  // Nothing on this connection is sent again by itself: a reply that is under way when it closes is an error at once.
+  const redis = open(jobId, false)
   const reader = open(jobId, true)
   const stop = new AbortController()
   const heartbeat = setInterval(() => {
-    evenWhenFull(redis, 'SET', keys.client, 1, 'PX', clientGraceMs).catch(() => undefined)
+    orClosed(redis, evenWhenFull(redis, 'SET', keys.client, 1, 'PX', clientGraceMs)).catch(() => undefined)
   }, heartbeatMs)
   heartbeat.unref()
-  const queue = openQueue(pusher, jobId)
+  const queue = openQueue(redis, jobId)
   let rangAt = 0
 
   function ringBell(): void {
@@ -56,23 +56,26 @@ export function openJob(credentials: JobCredentials): JobConnection {
     async push(inputs, listSize = 1) {
       const lists = intoLists(inputs, listSize)
       await untilStored(async (tries) => {
-        await whenReady(pusher, stop.signal)
-        await orClosed(pusher, pushOnce(lists, tries === 0 ? 'input' : 'again'))
+        await whenReady(redis, stop.signal)
+        await orClosed(redis, pushOnce(lists, tries === 0 ? 'input' : 'again'))
       }, stop.signal)
       ringBell()
     },
     async announce(inputs) {
-      await untilStored(() => announce(redis, jobId, inputs), stop.signal)
+      await untilStored(async () => {
+        await whenReady(redis, stop.signal)
+        await orClosed(redis, announce(redis, jobId, inputs))
+      }, stop.signal)
     },
     results: (signal) => readResults({ jobId, reader, redis }, AbortSignal.any([signal, stop.signal])),
     async status() {
-      const view = await viewJob(redis, jobId)
+      const view = await orClosed(redis, viewJob(redis, jobId))
       return view && statusOf(view)
     },
     async close() {
       clearInterval(heartbeat)
       stop.abort(new Error(`the connection to job ${jobId} was closed`))
-      for (const connection of [redis, pusher, reader]) connection.disconnect()
+      for (const connection of [redis, reader]) connection.disconnect()
       await queue.then((it) => it.close()).catch(() => undefined)
     },
   }
@@ -80,7 +83,7 @@ export function openJob(credentials: JobCredentials): JobConnection {
   async function pushOnce(lists: EncodedInput[][], name: InputName): Promise<void> {
     const large = lists.flat().filter((input) => !isInline(input))
     if (large.length > 0) {
-      await pusher.hset(keys.inputs, new Map(large.map(({ index, bytes }) => [String(index), bytes])))
+      await redis.hset(keys.inputs, new Map(large.map(({ index, bytes }) => [String(index), bytes])))
     }
     const jobs = lists.map((list) => ({ name, data: encodeInputs(list), opts: { jobId: listId(list) } }))
     await (await queue).addBulk(jobs)
@@ -108,14 +111,5 @@ function whenReady(redis: Redis, signal: AbortSignal): Promise<void> {
     }
     redis.once('ready', onReady)
     signal.addEventListener('abort', onAbort, { once: true })
-  })
-}
-
-/** A reply that is under way when the connection closes never comes. */
-function orClosed<T>(redis: Redis, reply: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onClose = () => reject(new Error('Connection is closed'))
-    redis.once('close', onClose)
-    reply.then(resolve, reject).finally(() => redis.off('close', onClose))
   })
 }

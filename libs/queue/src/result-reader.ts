@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis'
 import { BurlaError, decodeEntry, isFinished, jobKeys, type JobId, type ResultEntry } from '@burla/protocol'
 import { decodeRecord } from './job-hash.ts'
-import { isTransient } from './connection.ts'
+import { isTransient, orClosed } from './connection.ts'
 import { pause } from './patience.ts'
 import { take } from './scripts.ts'
 
@@ -79,8 +79,8 @@ async function isReadToEnd({ jobId, redis }: Links, lastId: string): Promise<boo
   const k = jobKeys(jobId)
   let hash: Record<string, string>
   try {
-    hash = await redis.hgetall(k.record)
-    const left = await redis.xrange(k.results, `(${lastId}`, '+', 'COUNT', 1)
+    hash = await orClosed(redis, redis.hgetall(k.record))
+    const left = await orClosed(redis, redis.xrange(k.results, `(${lastId}`, '+', 'COUNT', 1))
     if (left.length > 0) return false
   } catch (error) {
     if (isTransient(error)) return false
