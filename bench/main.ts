@@ -55,7 +55,11 @@ for (const part of wanted) {
       const m = (results.memory = await memory())
       for (const run of m.runs) {
         const what = run.bytesEach > 0 ? `stream of ${n(run.inputs)} x 1 MiB, in and out` : `stream of ${n(run.inputs)}`
-        rows.push([what, `client ${n(run.clientMiB)} MiB`, `Redis ${n(run.redisMiB)} MiB, ${n(run.seconds, 1)} s`])
+        rows.push([
+          what,
+          `client ${n(run.clientMiB)} MiB (heap ${n(run.clientHeapMiB)})`,
+          `Redis ${n(run.redisMiB)} MiB, ${n(run.seconds, 1)} s`,
+        ])
       }
       rows.push(['  200,000 against 20,000', `client ${n(m.clientRatio, 2)}x`, `Redis ${n(m.redisRatio, 2)}x`])
       break

@@ -33,9 +33,14 @@ async function run(inputs: number, bytesEach: number) {
   }
   const seconds = (performance.now() - startedAt) / 1000
   clearInterval(watch)
+  globalThis.gc?.()
+  const clientHeapMiB = toMiB(process.memoryUsage().heapUsed)
   if (seen !== inputs) throw new Error(`${seen} results`)
   redis.disconnect()
   await burla.close()
-  const toMiB = (bytes: number) => bytes / 1024 / 1024
-  return { inputs, bytesEach, seconds, clientMiB: toMiB(clientBytes), redisMiB: toMiB(redisBytes) }
+  return { inputs, bytesEach, seconds, clientMiB: toMiB(clientBytes), clientHeapMiB, redisMiB: toMiB(redisBytes) }
+}
+
+function toMiB(bytes: number): number {
+  return bytes / 1024 / 1024
 }

@@ -1,6 +1,7 @@
 /**
- * One entry of a job's results stream: the result of an input, or lines that its calls printed.
- * On the stream an entry is two fields: `h`, a small JSON header, and `v`, the payload bytes as the slot wrote them.
+ * What a job's results stream carries: results of inputs, and lines that their calls printed. A stream entry holds a
+ * batch of them in two fields: `h`, JSON of `[payload length, header][]`, and `v`, the payloads, one after another, as the
+ * slots wrote them.
  */
 export interface ResultHeader {
   type: 'result'
@@ -33,8 +34,14 @@ export function encodeHeader(header: ResultHeader | LinesHeader): string {
   return JSON.stringify(header)
 }
 
-export function decodeEntry(header: string, payload: Buffer): ResultEntry {
-  return { header: JSON.parse(header), payload } as ResultEntry
+export function decodeBatch(h: Buffer, v: Buffer): ResultEntry[] {
+  const heads = JSON.parse(h.toString()) as [number, ResultHeader | LinesHeader][]
+  let at = 0
+  return heads.map(([length, header]) => {
+    const payload = v.subarray(at, at + length)
+    at += length
+    return { header, payload } as ResultEntry
+  })
 }
 
 export function encodeLines(lines: Line[]): Buffer {

@@ -67,7 +67,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 export function isFull(error: unknown): boolean {
-  return /^OOM/.test((error as Error).message)
+  return (error as Error).message.startsWith('OOM')
 }
 
 /** For connections without `resend`: there, a reply that is under way when the connection closes never comes. */

@@ -3,7 +3,7 @@
  * by then its reader has it in memory (P6).
  */
 import type { Redis } from 'ioredis'
-import { BurlaError, decodeEntry, isFinished, jobKeys, type JobId, type ResultEntry } from '@burla/protocol'
+import { BurlaError, decodeBatch, isFinished, jobKeys, type JobId, type ResultEntry } from '@burla/protocol'
 import { decodeRecord } from './job-hash.ts'
 import { isTransient, orClosed } from './connection.ts'
 import { pause } from './patience.ts'
@@ -12,7 +12,7 @@ import { take } from './scripts.ts'
 const blockMs = 1_000
 /** One reply carries about this much at most. */
 const batchBytes = 8 * 1024 * 1024
-const batchEntries = 1_000
+const batchEntries = 100
 
 interface Links {
   jobId: JobId
@@ -30,7 +30,7 @@ export async function* readResults(links: Links, signal: AbortSignal): AsyncGene
   const { jobId, redis } = links
   let lastId = '0-0'
   let takenBytes = 0
-  let count = 64
+  let count = 16
   while (!signal.aborted) {
     const rows = await readRows(links, { lastId, count, signal })
     if (signal.aborted) return
@@ -40,7 +40,7 @@ export async function* readResults(links: Links, signal: AbortSignal): AsyncGene
     }
     const bytes = rows.reduce((sum, row) => sum + row.header.length + row.payload.length, 0)
     count = Math.max(1, Math.min(batchEntries, Math.floor(batchBytes / (bytes / rows.length))))
-    yield rows.map((row) => decodeEntry(row.header.toString(), row.payload))
+    yield rows.flatMap((row) => decodeBatch(row.header, row.payload))
     lastId = rows.at(-1)?.id ?? lastId
     takenBytes += bytes
     // Not waited for: a lost take is made good by the next one, and by the end of the job.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectRedis, createJob, type Redis } from '@burla/queue'
-import { jobKeys, newJobId, type JobId } from '@burla/protocol'
+import { decodeBatch, jobKeys, newJobId, type JobId } from '@burla/protocol'
 import { useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createOutbox, type Outbox } from './outbox.ts'
@@ -43,7 +43,10 @@ const header = (index: number) => ({
   nodeId: 'node',
   slot: 0,
 })
-const stored = async () => (await direct.xrange(jobKeys(jobId).results, '-', '+')).map(([, fields]) => fields[3])
+const stored = async () =>
+  (await direct.xrangeBuffer(jobKeys(jobId).results, '-', '+')).flatMap(([, [, h, , v]]) =>
+    h && v ? decodeBatch(h, v).map(({ payload }) => payload.toString()) : [],
+  )
 
 test('P1 a result whose reply is lost on the way is stored once, and so are the lines before it', async () => {
   await using proxy = await cuttingProxy(server.address.path)

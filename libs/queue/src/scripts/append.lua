@@ -7,6 +7,7 @@
 --
 -- Invariants: the first stored result of an index wins; a batch whose reply was lost may be sent again and adds nothing;
 -- a job that is being ended takes nothing more; the last result of an ended list of inputs completes the job.
+-- A batch is one entry of the stream (per result one costs reader and writer several times as much).
 -- Deliberately without `allow-oom`: this is what fills Redis, so a full Redis refuses it, and the runner repeats it.
 local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known')
 local state = record[1]
@@ -16,12 +17,12 @@ if state ~= 'waiting' and state ~= 'running' then return {state, 0} end
 local runner, batch, now = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local last = tonumber(redis.call('HGET', KEYS[6], runner) or '0')
 if batch > last then
-  local bytes, completed, failed = 0, 0, 0
+  local heads, bodies, completed, failed = {}, {}, 0, 0
   for i = 4, #ARGV, 4 do
     local index, status, header, payload = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     if index == '' or redis.call('SETBIT', KEYS[3], index, 1) == 0 then
-      redis.call('XADD', KEYS[2], '*', 'h', header, 'v', payload)
-      bytes = bytes + #header + #payload
+      heads[#heads + 1] = '[' .. #payload .. ',' .. header .. ']'
+      bodies[#bodies + 1] = payload
       if status == 'ok' then completed = completed + 1 elseif status == 'error' then failed = failed + 1 end
     end
     if index ~= '' then
@@ -31,7 +32,12 @@ if batch > last then
       redis.call('HDEL', KEYS[9], index)
     end
   end
-  redis.call('HINCRBY', KEYS[4], 'storedBytes', bytes)
+  if #heads > 0 then
+    local h = '[' .. table.concat(heads, ',') .. ']'
+    local v = #bodies == 1 and bodies[1] or table.concat(bodies)
+    redis.call('XADD', KEYS[2], '*', 'h', h, 'v', v)
+    redis.call('HINCRBY', KEYS[4], 'storedBytes', #h + #v)
+  end
   if completed > 0 then redis.call('HINCRBY', KEYS[4], 'completed', completed) end
   if failed > 0 then redis.call('HINCRBY', KEYS[4], 'failed', failed) end
   redis.call('HSET', KEYS[6], runner, batch)
