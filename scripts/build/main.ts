@@ -23,6 +23,8 @@ const shared: BuildOptions = {
   platform: 'node',
   target: 'node20',
   sourcemap: 'linked',
+  // errors cross processes by the name of their class
+  keepNames: true,
   sourcesContent: false,
   external: Object.keys(manifest.dependencies),
   logLevel: 'warning',
