@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { burla } from 'burla'
+import { askRedis } from '@burla/local-cluster'
 import { until } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { configureEmbedded } from '../libs/sdk/src/internal.ts'
+import { configureEmbedded, inspectEmbedded } from '../libs/sdk/src/internal.ts'
 import { recordExecutions, recorded, type Execution } from './executions.ts'
 
 let sharedDir: string
@@ -84,4 +85,22 @@ test('P3 a stream fed by a stream goes through on one slot', async () => {
   const seen: number[] = []
   for await (const { value } of burla.stream(double, values())) seen.push(value)
   expect(seen.toSorted((a, b) => a - b)).toEqual(numbers(20).map((x) => (x + 1) * 2))
+})
+
+test('P3, P6 a job whose client does not read holds neither the node nor more than its window of memory', async () => {
+  cluster(1, 1)
+  const mebibytes = (x: number) => Buffer.alloc(2 * 1024 * 1024, x)
+  const results = burla.stream(mebibytes, numbers(90))
+  const first = await results.next()
+  const { redis } = await inspectEmbedded()
+  const usedMiB = async () => {
+    const [info] = await askRedis(redis, [['INFO', 'memory']])
+    return Number(/used_memory:(\d+)/.exec(String(info))?.[1]) / 1024 / 1024
+  }
+  await until('the window is full', async () => (await usedMiB()) > 64)
+  expect(await burla.map(double, [21])).toEqual([42])
+  expect(await usedMiB()).toBeLessThan(100)
+  const seen = new Map([[first.value?.index, first.value?.value]])
+  for await (const { index, value } of results) seen.set(index, value)
+  for (const index of numbers(90)) expect(seen.get(index)?.equals(mebibytes(index))).toBe(true)
 })

@@ -4,7 +4,8 @@
  *  K1  A job that is not cleaned up has its Redis user, also after Redis was restarted without it.
  *  K2  A claim that was not renewed for 15 s is lost: its inputs go back, its node is out of the job.
  *  K3  A job whose client is gone is cancelled; a finished job that nobody reads any more is cleaned up.
- *  K4  Users are saved to the aclfile soon after they changed, so that a restarted Redis knows them at once.
+ *  K4  The function of a job that is not over is kept, however long the job takes.
+ *  K5  Users are saved to the aclfile soon after they changed, so that a restarted Redis knows them at once.
  *
  * After a (re)connection it waits as long as a claim may be silent before it judges anybody: the others had no Redis either.
  */
@@ -19,6 +20,7 @@ import { pause } from './patience.ts'
 import { loseRunner, release } from './scripts.ts'
 
 const lookEveryMs = 1_000
+const keepFunctionsEveryMs = 60 * 60 * 1000
 
 export interface KeeperOptions {
   redis: Redis
@@ -38,6 +40,7 @@ export async function startKeeper({ redis, clusterKey, signal, say = () => undef
   }
   redis.on('ready', onReady)
   let savedUsers = ''
+  let functionsKeptAt = Date.now()
   let lookedAt = Date.now()
   while (!signal.aborted) {
     // This process was stopped or starved for a while, and so perhaps were the others.
@@ -50,6 +53,10 @@ export async function startKeeper({ redis, clusterKey, signal, say = () => undef
         await createUsers(redis, clusterKey, views)
       }
       savedUsers = await saveUsers(redis, views, savedUsers)
+      if (Date.now() - functionsKeptAt > keepFunctionsEveryMs) {
+        functionsKeptAt = Date.now()
+        for (const { record } of views) await hasFunction(redis, record.functionDigest)
+      }
       const mayJudge = Date.now() - connectedSince > lostAfterMs
       for (const view of views) {
         if (mayJudge) await loseSilentClaims(redis, view, say)
@@ -72,7 +79,7 @@ async function createUsers(redis: Redis, clusterKey: string, views: JobView[]): 
   }
 }
 
-/** K4. Returns what is saved now. */
+/** K5. Returns what is saved now. */
 async function saveUsers(redis: Redis, views: JobView[], saved: string): Promise<string> {
   const users = views
     .map((view) => view.record.id)
