@@ -129,7 +129,8 @@ export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: Fe
   function nextChunk(): EncodedInput[] {
     let count = 0
     let bytes = 0
-    while (count < Math.min(waiting.length, chunkSize) && bytes < chunkBytes) bytes += waiting[count++]!.bytes.length
+    const most = Math.min(waiting.length, chunkSize, probing ? probeInputs - pushedInputs : Infinity)
+    while (count < most && bytes < chunkBytes) bytes += waiting[count++]!.bytes.length
     chunkSize = Math.min(largestChunk, chunkSize * 5)
     pushedInputs += count
     return waiting.splice(0, count)
