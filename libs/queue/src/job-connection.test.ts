@@ -1,5 +1,5 @@
 import { jobKeys, type ResultEntry } from '@burla/protocol'
-import { until, useRedis } from '@burla/testkit'
+import { cuttingProxy, until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { append, cancel, connectRedis, jobCredentials, openJob, startKeeper, viewJob, type Redis } from './index.ts'
 import { clusterKey, makeJob, result } from './test-job.ts'
@@ -35,6 +35,25 @@ test('P1 an input that is pushed twice is in the queue once', async () => {
   await job.push(inputs(3))
   await job.push(inputs(3))
   expect(await viewJob(redis, jobId)).toMatchObject({ waiting: 3 })
+  await job.close()
+})
+
+test('P2 an input that is pushed again after a lost reply is marked, so that it is looked at before it runs twice', async () => {
+  const jobId = await makeJob(redis, 2)
+  const { queue } = jobKeys(jobId)
+  await using proxy = await cuttingProxy(server.address.path)
+  const job = openJob(jobCredentials(clusterKey, jobId, { path: proxy.path }))
+  await job.push([{ index: 0, bytes: Buffer.from('0') }])
+  proxy.cutNextReply()
+  const pushing = job.push([{ index: 1, bytes: Buffer.from('1') }])
+  await until('the reply is lost', () => proxy.cuts === 1)
+  expect(await redis.hget(queue.job('i1'), 'name')).toBe('input')
+  // Meanwhile a runner has run it and BullMQ has removed it.
+  await redis.del(queue.job('i1'))
+  await redis.lrem(queue.wait, 1, 'i1')
+  proxy.accept()
+  await pushing
+  expect(await redis.hget(queue.job('i1'), 'name')).toBe('again')
   await job.close()
 })
 

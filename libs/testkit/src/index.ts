@@ -1,3 +1,4 @@
+export * from './cutting-proxy.ts'
 export * from './faults.ts'
 export * from './leftovers.ts'
 export * from './until.ts'

@@ -1,10 +1,6 @@
-import { createServer, connect as dial, type Server, type Socket } from 'node:net'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { connectRedis, createJob, type Redis } from '@burla/queue'
 import { decodeBatch, jobKeys, newJobId, type JobId } from '@burla/protocol'
-import { useRedis } from '@burla/testkit'
+import { cuttingProxy, until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createOutbox, type Outbox } from './outbox.ts'
 
@@ -55,8 +51,10 @@ test('P1 a result whose reply is lost on the way is stored once, and so are the 
   await outbox.result(header(0), Buffer.from('before'))
   proxy.cutNextReply()
   outbox.lines([{ index: 1, stream: 'stdout', text: 'hello', run: 1 }])
-  expect(await outbox.result(header(1), Buffer.from('once'))).toBe('waiting')
-  expect(proxy.cuts).toBe(1)
+  const answered = outbox.result(header(1), Buffer.from('once'))
+  await until('the reply is lost', () => proxy.cuts === 1)
+  proxy.accept()
+  expect(await answered).toBe('waiting')
   expect(await stored()).toEqual(['before', '[[1,1,"hello",1]]', 'once'])
   redis.disconnect()
 })
@@ -77,50 +75,3 @@ test('drained resolves when all that was put in is stored', async () => {
   await outbox.drained()
   expect(await stored()).toEqual(['a'])
 })
-
-interface CuttingProxy extends AsyncDisposable {
-  path: string
-  readonly cuts: number
-  /** The next thing that Redis says is thrown away, and the connection with it. */
-  cutNextReply(): void
-}
-
-async function cuttingProxy(target: string): Promise<CuttingProxy> {
-  const folder = mkdtempSync(join(tmpdir(), 'burla-test-'))
-  const path = join(folder, 'proxy.sock')
-  const sockets = new Set<Socket>()
-  let cutNext = false
-  let cuts = 0
-  const proxy: Server = createServer((client) => {
-    const redis = dial(target)
-    for (const socket of [client, redis]) {
-      sockets.add(socket)
-      socket.on('error', () => socket.destroy())
-      socket.on('close', () => {
-        sockets.delete(socket)
-        client.destroy()
-        redis.destroy()
-      })
-    }
-    client.pipe(redis)
-    redis.on('data', (bytes) => {
-      if (!cutNext) return client.write(bytes)
-      cutNext = false
-      cuts++
-      return client.destroy()
-    })
-  })
-  await new Promise<void>((resolve) => proxy.listen(path, resolve))
-  return {
-    path,
-    get cuts() {
-      return cuts
-    },
-    cutNextReply: () => (cutNext = true),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => proxy.close(resolve))
-      rmSync(folder, { recursive: true })
-    },
-  }
-}

@@ -13,7 +13,7 @@ import {
   viewJob,
   type Redis,
 } from '@burla/queue'
-import { decodeBatch, encodeValue, jobKeys, newJobId, type CallOptions, type Line } from '@burla/protocol'
+import { decodeBatch, encodeValue, jobKeys, newJobId, type CallOptions } from '@burla/protocol'
 import { startReaper, type Reaper } from '@burla/processes'
 import { until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -74,7 +74,7 @@ async function serve(jobId: string): Promise<Serving> {
       call,
       functionDigest: shipped.digest,
     },
-    { pool, onTrouble: () => undefined, forwardLines: (_: (lines: Line[]) => void) => undefined },
+    { pool, onTrouble: () => undefined, forwardLines: () => undefined },
   )
 }
 
