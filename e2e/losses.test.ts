@@ -123,6 +123,27 @@ test('P2 a frozen runner is given up after 15 s, and does no harm when it wakes'
   recovery(log, faultAt, victims)
 })
 
+test('P2 a whole node that freezes loses its claim after 15 s; when it wakes it stops, and serves the next job', async () => {
+  cluster(2, 1)
+  using log = recordExecutions()
+  const results = burla.map(recorded, inputs(log, repeat(8, 1000)))
+  const running = await someEndedSomeRunning(log, 2, 2)
+  const { pids } = await inspectEmbedded()
+  const frozen = [pids.agents[0] ?? 0, running.find(({ nodeId }) => nodeId.startsWith('node-1'))?.runnerPid ?? 0]
+  const faultAt = Date.now()
+  for (const pid of frozen) freeze(pid)
+  await until('another node runs what it ran', () => [...log.starts().values()].includes(2), { timeoutMs: 30_000 })
+  for (const pid of frozen) thaw(pid)
+  expect(await results).toEqual(doubles(8))
+  const again = log.all().filter(({ index }) => log.starts().get(index) === 2)
+  expect(again).toHaveLength(2)
+  expectStarts(log, 8, again.slice(0, 1))
+  recovery(log, faultAt, again.slice(0, 1))
+  using next = recordExecutions()
+  await burla.map(recorded, inputs(next, repeat(6, 400)))
+  expect(new Set(next.all().map(({ nodeId }) => nodeId)).size).toBe(2)
+})
+
 test('P1 kill -9 of Redis mid-job: it comes back with its data and its users, and nothing runs twice', async () => {
   cluster(1, 2)
   using log = recordExecutions()

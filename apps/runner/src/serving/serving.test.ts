@@ -117,6 +117,16 @@ test('P2 an input whose further attempt is another job is not run twice', async 
   await serving.served
 })
 
+test('P1 what BullMQ itself gives up gets a result that says so', async () => {
+  const jobId = await makeJob([1, 1])
+  await redis.hset(jobKeys(jobId).queue.job('i0'), 'defa', 'job stalled more than allowable limit')
+  const serving = await serve(jobId)
+  expect(await serving.served).toBe('finished')
+  expect(await viewJob(redis, jobId)).toMatchObject({ counts: { completed: 1, failed: 1 } })
+  const [[, [, h, , v]] = ['', []]] = await redis.xrangeBuffer(jobKeys(jobId).results, '-', '+')
+  expect(`${h?.toString()} ${v?.toString()}`).toContain('job stalled more than allowable limit')
+})
+
 test('draining ends what runs and gives back what does not', async () => {
   const jobId = await makeJob([300, 60_000, 60_000])
   const serving = await serve(jobId)
