@@ -1,25 +1,16 @@
 /** A job that ends early: the caller hears of it at once, and its calls are dead within two seconds. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { burla, CancelledError } from 'burla'
-import { configureEmbedded } from 'burla/internal'
 import { until } from '@burla/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
+import { useEmbedded } from './use-embedded.ts'
 
-let sharedDir: string
-beforeAll(() => {
-  sharedDir = mkdtempSync(join(tmpdir(), 'burla-shared-'))
-  configureEmbedded({ nodes: 1, cpusPerNode: 2, sharedDir })
-})
+const embedded = useEmbedded('file')
 afterEach(() => {
-  for (const name of existsSync(sharedDir) ? readdirSync(sharedDir) : []) rmSync(join(sharedDir, name))
+  for (const name of existsSync(embedded.sharedDir) ? readdirSync(embedded.sharedDir) : [])
+    rmSync(join(embedded.sharedDir, name))
 })
-afterAll(async () => {
-  await burla.close()
-  rmSync(sharedDir, { recursive: true, force: true })
-})
-
 /** Notes its process in shared/, and then keeps a CPU busy for ever. */
 const burn = (n: number) => {
   process.getBuiltinModule('node:fs').writeFileSync(`shared/${n}`, String(process.pid))
@@ -28,7 +19,9 @@ const burn = (n: number) => {
 
 const burning = () =>
   until('two calls run', () => {
-    const pids = readdirSync(sharedDir).map((name) => Number(readFileSync(join(sharedDir, name), 'utf8')))
+    const pids = readdirSync(embedded.sharedDir).map((name) =>
+      Number(readFileSync(join(embedded.sharedDir, name), 'utf8')),
+    )
     return pids.length === 2 && pids.every((pid) => pid > 0) && pids
   })
 

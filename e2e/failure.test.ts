@@ -1,22 +1,10 @@
 /** What goes wrong in a function, or before it, and how the caller hears of it. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createServer } from 'node:net'
 import { BurlaError, burla, ExitError, TimeoutError } from 'burla'
-import { configureEmbedded } from 'burla/internal'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { useEmbedded } from './use-embedded.ts'
 
-let sharedDir: string
-beforeAll(() => {
-  sharedDir = mkdtempSync(join(tmpdir(), 'burla-shared-'))
-  configureEmbedded({ nodes: 1, cpusPerNode: 2, sharedDir })
-})
-afterAll(async () => {
-  await burla.close()
-  rmSync(sharedDir, { recursive: true, force: true })
-})
-
+useEmbedded('file')
 const failureOf = (promise: Promise<unknown>) =>
   promise.then(
     () => expect.fail('it should have rejected'),

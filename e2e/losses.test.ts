@@ -2,26 +2,16 @@
  * Losing things: whatever is killed, frozen or full, the caller gets exactly the right results (P1), inputs that were not
  * running on the lost part run once (P2), and an input that was runs again within 30 s.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { burla } from 'burla'
 import { askRedis } from '@burla/local-cluster'
 import { freeze, kill9, thaw, until } from '@burla/testkit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { configureEmbedded, inspectEmbedded } from '../libs/sdk/src/internal.ts'
+import { expect, test } from 'vitest'
+import { inspectEmbedded } from 'burla/internal'
 import { recordExecutions, recorded, type Execution, type ExecutionLog } from './executions.ts'
+import { useEmbedded } from './use-embedded.ts'
 
-let sharedDir: string
-beforeEach(() => {
-  sharedDir = mkdtempSync(join(tmpdir(), 'burla-shared-'))
-})
-afterEach(async () => {
-  await burla.close()
-  rmSync(sharedDir, { recursive: true, force: true })
-})
+const embedded = useEmbedded('test')
 
-const cluster = (nodes: number, cpusPerNode: number) => configureEmbedded({ nodes, cpusPerNode, sharedDir })
 const inputs = (log: ExecutionLog, times: number[]) => times.map((ms) => ({ file: log.file, ms }))
 const doubles = (count: number) => Array.from({ length: count }, (_, index) => index * 2)
 const repeat = (count: number, ms: number) => Array.from({ length: count }, () => ms)
@@ -49,7 +39,7 @@ const someEndedSomeRunning = (log: ExecutionLog, ended: number, running: number)
   })
 
 test('P2 kill -9 of a slot: its input runs again, its neighbours do not notice', async () => {
-  cluster(1, 2)
+  embedded.shape(1, 2)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(10, 300)))
   const [victim] = await someEndedSomeRunning(log, 2, 2)
@@ -61,7 +51,7 @@ test('P2 kill -9 of a slot: its input runs again, its neighbours do not notice',
 })
 
 test('P2 kill -9 of a runner: what ran in it runs again, the rest once', async () => {
-  cluster(1, 2)
+  embedded.shape(1, 2)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(10, 400)))
   const victims = await someEndedSomeRunning(log, 2, 2)
@@ -73,7 +63,7 @@ test('P2 kill -9 of a runner: what ran in it runs again, the rest once', async (
 })
 
 test('P2 kill -9 of a runner while the last of its inputs runs: the map ends all the same', async () => {
-  cluster(1, 2)
+  embedded.shape(1, 2)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, [1, 1, 1, 1, 1500]))
   const victims = await until('only the last one runs', () => {
@@ -88,7 +78,7 @@ test('P2 kill -9 of a runner while the last of its inputs runs: the map ends all
 })
 
 test('P2 kill -9 of an agent: its runner stops with it, and others take over', async () => {
-  cluster(2, 1)
+  embedded.shape(2, 1)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(12, 400)))
   await someEndedSomeRunning(log, 2, 2)
@@ -103,7 +93,7 @@ test('P2 kill -9 of an agent: its runner stops with it, and others take over', a
 })
 
 test('P2 a frozen runner is given up after 15 s, and does no harm when it wakes', async () => {
-  cluster(1, 2)
+  embedded.shape(1, 2)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(6, 1000)))
   const victims = await someEndedSomeRunning(log, 2, 2)
@@ -124,7 +114,7 @@ test('P2 a frozen runner is given up after 15 s, and does no harm when it wakes'
 })
 
 test('P2 a whole node that freezes loses its claim after 15 s; when it wakes it stops, and serves the next job', async () => {
-  cluster(2, 1)
+  embedded.shape(2, 1)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(8, 1000)))
   const running = await someEndedSomeRunning(log, 2, 2)
@@ -145,7 +135,7 @@ test('P2 a whole node that freezes loses its claim after 15 s; when it wakes it 
 })
 
 test('P1 kill -9 of Redis mid-job: it comes back with its data and its users, and nothing runs twice', async () => {
-  cluster(1, 2)
+  embedded.shape(1, 2)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(20, 200)))
   await someEndedSomeRunning(log, 3, 2)
@@ -156,7 +146,7 @@ test('P1 kill -9 of Redis mid-job: it comes back with its data and its users, an
 })
 
 test('P1 a full Redis makes the job wait; when there is room again it goes on, and nothing runs twice', async () => {
-  cluster(1, 2)
+  embedded.shape(1, 2)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(20, 100)))
   await someEndedSomeRunning(log, 3, 2)
@@ -172,7 +162,7 @@ test('P1 a full Redis makes the job wait; when there is room again it goes on, a
 })
 
 test('P4 an input that kills its runner is given up after the third, alone, and its neighbours have their results', async () => {
-  cluster(1, 2)
+  embedded.shape(1, 2)
   const results = await burla.settle(
     async (input: number) => {
       if (input === 3) process.kill(process.ppid, 'SIGKILL')
@@ -194,7 +184,7 @@ test('P4 an input that kills its runner is given up after the third, alone, and 
 })
 
 test('P2 kill -9 of a whole node, agent and runner: another node finishes its inputs', async () => {
-  cluster(2, 1)
+  embedded.shape(2, 1)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(10, 500)))
   const running = await someEndedSomeRunning(log, 2, 2)

@@ -1,21 +1,11 @@
 /** `burla.map` and `burla.settle` on an embedded cluster, as a program uses them. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { burla } from 'burla'
-import { configureEmbedded } from 'burla/internal'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { useEmbedded } from './use-embedded.ts'
 
-let sharedDir: string
-beforeAll(() => {
-  sharedDir = mkdtempSync(join(tmpdir(), 'burla-shared-'))
-  configureEmbedded({ nodes: 1, cpusPerNode: 2, sharedDir })
-})
-afterAll(async () => {
-  await burla.close()
-  rmSync(sharedDir, { recursive: true, force: true })
-})
-
+const embedded = useEmbedded('file')
 const range = (count: number) => Array.from({ length: count }, (_, index) => index)
 
 test('P1 results come in the order of the inputs, whatever the order in which they finish', async () => {
@@ -155,7 +145,7 @@ test('retries make up for a failure that passes', async () => {
     writeFileSync(file, '')
     throw new Error('the first one fails')
   }
-  const inputs = [{ file: join(sharedDir, 'attempted') }]
+  const inputs = [{ file: join(embedded.sharedDir, 'attempted') }]
   expect(await burla.map(attempt, inputs, { retries: 1, retryDelayMs: 1 })).toEqual(['second'])
   rmSync(inputs[0]!.file)
 })

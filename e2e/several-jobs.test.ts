@@ -1,24 +1,13 @@
 /** P3 Several jobs at once: nodes are exclusive, change hands fairly, and nothing waits for ever. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { burla } from 'burla'
 import { askRedis } from '@burla/local-cluster'
 import { until } from '@burla/testkit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { configureEmbedded, inspectEmbedded } from '../libs/sdk/src/internal.ts'
+import { expect, test } from 'vitest'
+import { inspectEmbedded } from 'burla/internal'
 import { recordExecutions, recorded, type Execution } from './executions.ts'
+import { useEmbedded } from './use-embedded.ts'
 
-let sharedDir: string
-beforeEach(() => {
-  sharedDir = mkdtempSync(join(tmpdir(), 'burla-shared-'))
-})
-afterEach(async () => {
-  await burla.close()
-  rmSync(sharedDir, { recursive: true, force: true })
-})
-
-const cluster = (nodes: number, cpusPerNode: number) => configureEmbedded({ nodes, cpusPerNode, sharedDir })
+const embedded = useEmbedded('test')
 const double = (x: number) => x * 2
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
@@ -34,13 +23,13 @@ function sharedNodes(executions: Execution[]): [Execution, Execution][] {
 }
 
 test('P3 two maps at once on one node with one slot both end', async () => {
-  cluster(1, 1)
+  embedded.shape(1, 1)
   const [one, two] = await Promise.all([burla.map(double, numbers(5)), burla.map(double, numbers(5))])
   expect([one, two]).toEqual([numbers(5).map(double), numbers(5).map(double)])
 })
 
 test('P3 three nodes and five jobs: no node ever serves two jobs at the same moment', async () => {
-  cluster(3, 1)
+  embedded.shape(3, 1)
   using log = recordExecutions()
   const jobs = numbers(5).map((job) =>
     burla.map(
@@ -57,7 +46,7 @@ test('P3 three nodes and five jobs: no node ever serves two jobs at the same mom
 })
 
 test('P3 a job of one input gets its turn while a job of very many runs on the only node', async () => {
-  cluster(1, 1)
+  embedded.shape(1, 1)
   function* many() {
     for (let i = 0; i < 1_000_000; i++) yield i
   }
@@ -77,7 +66,7 @@ test('P3 a job of one input gets its turn while a job of very many runs on the o
 })
 
 test('P3 a stream fed by a stream goes through on one slot', async () => {
-  cluster(1, 1)
+  embedded.shape(1, 1)
   const inner = burla.stream((x: number) => x + 1, numbers(20))
   async function* values() {
     for await (const { value } of inner) yield value
@@ -88,7 +77,7 @@ test('P3 a stream fed by a stream goes through on one slot', async () => {
 })
 
 test('P3, P6 a job whose client does not read holds neither the node nor more than its window of memory', async () => {
-  cluster(1, 1)
+  embedded.shape(1, 1)
   const mebibytes = (x: number) => Buffer.alloc(2 * 1024 * 1024, x)
   const results = burla.stream(mebibytes, numbers(90))
   const first = await results.next()

@@ -1,22 +1,10 @@
 /** `burla.stream`: results as they finish, endless inputs, backpressure both ways. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { burla } from 'burla'
-import { configureEmbedded } from 'burla/internal'
 import { until } from '@burla/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { useEmbedded } from './use-embedded.ts'
 
-let sharedDir: string
-beforeAll(() => {
-  sharedDir = mkdtempSync(join(tmpdir(), 'burla-shared-'))
-  configureEmbedded({ nodes: 1, cpusPerNode: 2, sharedDir })
-})
-afterAll(async () => {
-  await burla.close()
-  rmSync(sharedDir, { recursive: true, force: true })
-})
-
+useEmbedded('file')
 const double = (n: number) => n * 2
 
 function endless() {

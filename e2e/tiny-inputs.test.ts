@@ -1,25 +1,14 @@
 /** Tiny inputs share BullMQ jobs; what is promised for each input holds all the same. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { burla } from 'burla'
 import { askRedis } from '@burla/local-cluster'
 import { jobKeys } from '@burla/protocol'
 import { kill9, until } from '@burla/testkit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { configureEmbedded, inspectEmbedded } from '../libs/sdk/src/internal.ts'
+import { expect, test } from 'vitest'
+import { inspectEmbedded } from 'burla/internal'
 import { recordExecutions, recorded } from './executions.ts'
+import { useEmbedded } from './use-embedded.ts'
 
-let sharedDir: string
-beforeEach(() => {
-  sharedDir = mkdtempSync(join(tmpdir(), 'burla-shared-'))
-  configureEmbedded({ nodes: 1, cpusPerNode: 2, sharedDir })
-})
-afterEach(async () => {
-  await burla.close()
-  rmSync(sharedDir, { recursive: true, force: true })
-})
-
+useEmbedded('test')
 /** Whether some BullMQ job of the job's queue carries several inputs now. */
 async function hasLists(jobId: string): Promise<boolean> {
   const { queue } = jobKeys(jobId)
