@@ -32,6 +32,8 @@ import { startReaper } from '@burla/processes'
 import { listenToBell } from './bell.ts'
 import { decide, type Decision } from './decide.ts'
 import { serveJob, type ServedJob } from './served-job.ts'
+import type { HostedRunner } from './hosts/runner-host.ts'
+import { processHost } from './hosts/process-host.ts'
 import { createWarmRunners } from './warm-runners.ts'
 
 export interface AgentConfig {
@@ -66,10 +68,9 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
   const slots = Math.max(1, Math.floor(cpus))
   let rehearsal: JobCredentials | undefined
   const runners = createWarmRunners({
-    entry: config.runnerEntry,
+    host: processHost({ entry: config.runnerEntry, reaper }),
     slots,
     rehearsal: () => rehearsal,
-    reaper,
     signal,
     onLine: say,
     onChange: () => void beatOnce(),
@@ -151,7 +152,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
     return { nodeId, state, slots: claimedSlots, runnerId: null, claimedAt: Date.now() }
   }
 
-  async function serve(jobId: JobId, granted: Claim, runner: Awaited<ReturnType<typeof runners.take>>): Promise<void> {
+  async function serve(jobId: JobId, granted: Claim, runner: HostedRunner): Promise<void> {
     const { folder, sharedDir, clusterKey, redis: address } = config
     const work = await untilStored(() => readWork(redis, jobId), signal)
     if (!work) return runners.putBack(runner)

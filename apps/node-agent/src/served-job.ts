@@ -21,7 +21,7 @@ import {
 } from '@burla/queue'
 import { heartbeatEveryMs, lostAfterMs, type Claim, type JobId, type RedisAddress } from '@burla/protocol'
 import { createSilence } from './silence.ts'
-import type { WarmRunner } from './warm-runners.ts'
+import type { HostedRunner } from './hosts/runner-host.ts'
 
 export interface ServedJob {
   readonly jobId: JobId
@@ -42,7 +42,7 @@ export interface ServeJobOptions {
   clusterKey: string
   jobId: JobId
   claim: Claim
-  runner: WarmRunner
+  runner: HostedRunner
   work: JobWork
   folder: string
   sharedDir: string
@@ -53,7 +53,6 @@ export interface ServeJobOptions {
 
 export function serveJob(options: ServeJobOptions): ServedJob {
   const { redis, clusterKey, jobId, claim, runner, say, onChange } = options
-  const { part } = runner
   const claimed = { ...claim }
   const silence = createSilence(2 * heartbeatEveryMs)
   const over = new AbortController()
@@ -82,7 +81,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     }
     onChange()
   })
-  part.send({
+  runner.send({
     type: 'serve',
     credentials: jobCredentials(clusterKey, jobId, options.address),
     nodeId: claim.nodeId,
@@ -96,7 +95,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     const kept = await renewClaim(redis, jobId, claimed).catch(() => true)
     if (kept || over.signal.aborted) return
     say(`job ${jobId}: the claim of this node is no longer there`)
-    await part.kill()
+    await runner.kill()
   }
 
   /** C1, C2 */
@@ -106,7 +105,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
       if (over.signal.aborted) return
       if (silence.tick() > lostAfterMs) {
         say(`job ${jobId}: its runner ${claimed.runnerId ?? ''} has been silent for ${lostAfterMs} ms`)
-        await part.kill()
+        await runner.kill()
         return
       }
       await Promise.race([renew(), pause(heartbeatEveryMs)])
@@ -115,7 +114,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
 
   async function untilReleased(): Promise<boolean> {
     const tending = tend()
-    const exit = await part.exited
+    const exit = await runner.exited
     over.abort()
     await tending
     if (unservable !== undefined) {
@@ -147,10 +146,10 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     load: () => load,
     drain() {
       draining = true
-      part.send({ type: 'drain' })
+      runner.send({ type: 'drain' })
     },
-    cancel: () => part.send({ type: 'cancel' }),
-    stop: () => void part.stop(1_500),
+    cancel: () => runner.send({ type: 'cancel' }),
+    stop: () => void runner.stop(1_500),
     released,
   }
 }
