@@ -9,6 +9,8 @@ const bounds = (seconds: number) => ({
 
 export default defineConfig({
   test: {
+    // Most of the time of these tests is waiting; the default on two CPUs is one.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -20,12 +22,11 @@ export default defineConfig({
         },
       },
       {
-        // whole clusters, one file at a time, after everything else: each one wants the machine for itself
+        // whole clusters, after everything else; two at a time, as most of their time is waiting
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           pool: 'forks',
-          fileParallelism: false,
           ...bounds(120),
           sequence: { groupOrder: 1 },
         },
