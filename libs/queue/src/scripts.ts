@@ -8,7 +8,7 @@ const scripts = {
   append: 9,
   begin: 2,
   'take-place': 2,
-  inspect: 4,
+  inspect: 3,
   retry: 8,
   'give-back': 9,
   split: 6,
@@ -100,14 +100,13 @@ export interface Inspection {
   hasResult: boolean
   losses: number
   attempts: number
-  runsElsewhere: boolean
 }
 
-export async function inspect(redis: Redis, jobId: JobId, runnerId: string, index: number): Promise<Inspection> {
+export async function inspect(redis: Redis, jobId: JobId, index: number): Promise<Inspection> {
   const k = jobKeys(jobId)
-  const reply = await call(redis, 'inspect', [k.done, k.running, k.losses, k.attempts], [runnerId, index])
-  const [done, losses, attempts, elsewhere] = reply as [number, number, number, number]
-  return { hasResult: done === 1, losses, attempts, runsElsewhere: elsewhere === 1 }
+  const reply = await call(redis, 'inspect', [k.done, k.losses, k.attempts], [index])
+  const [done, losses, attempts] = reply as [number, number, number]
+  return { hasResult: done === 1, losses, attempts }
 }
 
 /** A list of inputs as BullMQ handed it to a runner. */

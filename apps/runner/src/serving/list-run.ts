@@ -87,11 +87,11 @@ export async function runList(context: RunContext, list: PulledList): Promise<Li
   }
 }
 
-const fresh: Inspection = { hasResult: false, losses: 0, attempts: 0, runsElsewhere: false }
+const fresh: Inspection = { hasResult: false, losses: 0, attempts: 0 }
 
 /** The inputs of the list that are to be run; those that were lost too often are answered here. */
 async function lookAt(context: RunContext, { data, suspect }: PulledList, answers: Promise<StateReply>[]) {
-  const { redis, jobId, runnerId, over } = context
+  const { redis, jobId, over } = context
   const attempts = data.a ?? 0
   const inputs: ListedInput[] = data.i.map((index, place) => ({
     index,
@@ -102,7 +102,7 @@ async function lookAt(context: RunContext, { data, suspect }: PulledList, answer
   const looked = await Promise.all(
     inputs.map(async (input) => ({
       ...input,
-      before: await untilStored(() => inspect(redis, jobId, runnerId, input.index), over),
+      before: await untilStored(() => inspect(redis, jobId, input.index), over),
     })),
   )
   return looked.filter((input) => {
