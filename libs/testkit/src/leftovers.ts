@@ -27,15 +27,19 @@ export function familyOf(pid: number): SeenProcess[] {
   return all.filter((one) => family.has(one.pid)).map(withoutParent)
 }
 
-/** Sentences about what is left; empty when all is gone. `family`: processes seen earlier that must be gone too. */
-export function leftovers({ folder, family = [] }: { folder: string; family?: SeenProcess[] }): string[] {
+/**
+ * Sentences about what is left; empty when all is gone. `folder`: a path that nobody else on the machine names, and whoever
+ * does name it counts; `family`: processes seen earlier that must be gone too.
+ */
+export function leftovers({ folder, family = [] }: { folder?: string; family?: SeenProcess[] }): string[] {
   const alive = liveProcesses().filter(({ pid, startedAt }) =>
     family.some((seen) => seen.pid === pid && seen.startedAt === startedAt),
   )
-  const left = new Map([...processesWithMarker(folder), ...alive].map(({ pid, command }) => [pid, command]))
+  const marked = folder === undefined ? [] : processesWithMarker(folder)
+  const left = new Map([...marked, ...alive].map(({ pid, command }) => [pid, command]))
   return [
     ...[...left].map(([pid, command]) => `process ${pid}: ${command}`),
-    ...(existsSync(folder) ? [`folder ${folder}: ${readdirSync(folder).join(', ')}`] : []),
+    ...(folder !== undefined && existsSync(folder) ? [`folder ${folder}: ${readdirSync(folder).join(', ')}`] : []),
   ]
 }
 
