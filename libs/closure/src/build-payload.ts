@@ -2,6 +2,7 @@
  * The graph of all that a function uses: its own text, and for each free variable what the variable holds now.
  *
  *   import of a builtin module or package   its specifier, imported again
+ *   given by name by the caller             its name
  *   global, export of a builtin module      its name
  *   local function or class                 its text, and what that uses in turn
  *   object that holds functions, namespace  its members that are used, one by one
@@ -29,7 +30,11 @@ const viteDynamicImport = '__vite_ssr_dynamic_import__'
 const viteMeta = '__vite_ssr_import_meta__'
 
 /** The payload, and for each of its values the way to it. */
-export function buildPayload(root: AnyFunction, inspect: InspectFunction): { payload: Payload; trails: Trail[] } {
+export function buildPayload(
+  root: AnyFunction,
+  inspect: InspectFunction,
+  byName: ReadonlyMap<object, string>,
+): { payload: Payload; trails: Trail[] } {
   const payload: Payload = { units: [], order: [], objects: [], imports: [], values: [] }
   const known = new Map<unknown, Ref>()
   const trails: Trail[] = []
@@ -38,6 +43,8 @@ export function buildPayload(root: AnyFunction, inspect: InspectFunction): { pay
   return { payload, trails }
 
   function refOf(value: unknown, trail: Trail, members: Iterable<string> | null): Ref {
+    const name = byName.get(value as object)
+    if (name !== undefined) return ['named', name]
     const ref = known.get(value)
     // of an object that is known already, other members may be used here
     if (ref && ref[0] !== 'object') return ref
@@ -103,10 +110,17 @@ export function buildPayload(root: AnyFunction, inspect: InspectFunction): { pay
     if (name === viteDynamicImport) return addImport({ kind: 'dynamic', specifier: process.cwd(), file, path: [] })
     if (name === viteMeta) return valueRef(metaOf(file), trail)
     if (name === 'require') return addImport({ kind: 'require', specifier: '', file, path: [] })
-    const imported = script && importedAs(name, script)
-    if (imported) return addImport({ ...imported, file })
     const held = read(scope, name)
+    const imported = script && importedAs(name, script)
+    if (imported && !leadsToNamed(held?.value, members)) return addImport({ ...imported, file })
     return held && refOf(held.value, trail, members)
+  }
+
+  /** Whether it is one of `byName`, or a namespace of which one is used. */
+  function leadsToNamed(value: unknown, members: Set<string> | null): boolean {
+    if (byName.has(value as object)) return true
+    if (typeof value !== 'object' || value === null || !holdsFunctions(value)) return false
+    return [...(members ?? Object.keys(value))].some((key) => byName.has(read(value, key)?.value as object))
   }
 
   function objectRef(object: object, trail: Trail, members: Iterable<string> | null): Ref {

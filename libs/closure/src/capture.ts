@@ -14,12 +14,20 @@ export interface CapturedFunction {
   bytes: Buffer
 }
 
+export interface CaptureOptions {
+  /**
+   * Objects and functions that the other side has too: wherever they are captured, only their name travels, and
+   * `restoreFunction` puts in what its `named` has under it.
+   */
+  byName?: ReadonlyMap<object, string>
+}
+
 /**
  * `fn` with all it closes over. A `BurlaError` `FUNCTION_NOT_PORTABLE` says which variable cannot travel, and why.
  */
-export function captureFunction(fn: unknown): CapturedFunction {
+export function captureFunction(fn: unknown, { byName = new Map() }: CaptureOptions = {}): CapturedFunction {
   const callable = checkedFunction(fn)
-  const { payload, trails } = withInspector((inspect) => buildPayload(callable, inspect))
+  const { payload, trails } = withInspector((inspect) => buildPayload(callable, inspect, byName))
   const bytes = encodeOrRefuse(payload, trails)
   return { digest: createHash('sha256').update(bytes).digest('hex'), name: callable.name, bytes }
 }

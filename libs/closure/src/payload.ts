@@ -2,7 +2,7 @@
  * What is shipped of a function: a graph of functions, objects, imports and data that refer to each other by place.
  * It is the argument of `encodeValue`, so that data shared by several variables stays shared.
  */
-export type Ref = ['unit' | 'object' | 'import' | 'value', number] | ['global', string[]]
+export type Ref = ['unit' | 'object' | 'import' | 'value', number] | ['global', string[]] | ['named', string]
 
 /** The text of one function or class, and what its free variables stand for. */
 export interface Unit {

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { captureFunction, restoreFunction } from './index.ts'
+import * as local from './fixtures/local-module.ts'
+import * as acorn from 'acorn'
+
+const hub = { call: (n: number) => n, socket: new (class Socket {})() }
+const { call } = hub
+const wrapped = { hub, call }
+const byName = new Map<object, string>([
+  [hub, 'hub'],
+  [hub.call, 'hub.call'],
+  [local.scale, 'scale'],
+  [acorn.parse, 'parse'],
+])
+const there = { call: (n: number) => n + 1000 }
+const named = new Map<string, unknown>([
+  ['hub', there],
+  ['hub.call', there.call],
+  ['scale', () => 'scaled there'],
+  ['parse', () => 'parsed there'],
+])
+
+const uses: [string, (n: number) => unknown, unknown][] = [
+  ['captured itself', (n) => hub.call(n), 1001],
+  ['a method taken off it', (n) => call(n), 1001],
+  ['imported through a local module', (n) => local.scale(n), 'scaled there'],
+  ['imported from a package', () => acorn.parse('1', { ecmaVersion: 2020 }), 'parsed there'],
+  ['inside an object', (n) => wrapped.call(wrapped.hub.call(n)), 2001],
+]
+
+test.each(uses)('an object given by name is replaced by what has that name there: %s', async (_use, fn, expected) => {
+  const { bytes } = captureFunction(fn, { byName })
+  expect(await restoreFunction(bytes, { named })(1, 0)).toEqual(expected)
+})
+
+test('a name that nobody gives there is an error that says so', () => {
+  const { bytes } = captureFunction((n: number) => hub.call(n), { byName })
+  expect(() => restoreFunction(bytes)).toThrow(/refers to `hub`, which nobody has given here/)
+})
