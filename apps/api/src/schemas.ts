@@ -3,7 +3,7 @@
  * TypeBox's `XStatic` the types. TypeBox's builder (`Type.Object(...)`) makes the same schemas, but loading it takes
  * 100 ms, of 150 ms until the api listens; types alone cost nothing.
  */
-import { jobStates, nodeStates } from '@burla/protocol'
+import { jobStates, longestRetentionMs, nodeStates } from '@burla/protocol'
 import type { FastifyTypeProvider } from 'fastify'
 import type { XSchema, XStatic } from 'typebox/schema'
 
@@ -37,9 +37,10 @@ export const listQuery = {
 export const jobSpec = {
   type: 'object',
   additionalProperties: false,
-  required: ['id', 'name', 'functionDigest', 'known', 'call'],
+  required: ['id', 'kind', 'name', 'functionDigest', 'known', 'call', 'clientGraceMs', 'retentionMs'],
   properties: {
     id: { type: 'string', format: 'job-id', description: 'chosen by the client, so that asking twice makes one job' },
+    kind: { enum: ['attached', 'submitted'], description: 'whether it ends with its client or runs on' },
     name: { type: 'string', minLength: 1, maxLength: 200 },
     functionDigest: { type: 'string', pattern: '^[0-9a-f]{64}$' },
     known: { ...count, description: 'inputs known so far' },
@@ -59,6 +60,13 @@ export const jobSpec = {
           additionalProperties: { type: 'string', pattern: '^[^\\u0000]*$' },
         },
       },
+    },
+    clientGraceMs: { ...count, minimum: 1, description: 'how long a silent client is waited for' },
+    retentionMs: {
+      type: 'integer',
+      minimum: 0,
+      maximum: longestRetentionMs,
+      description: "how long a submitted job's results are kept after its end",
     },
   },
 } as const satisfies XSchema
@@ -88,6 +96,7 @@ export const jobStatus = {
   type: 'object',
   properties: {
     id: { type: 'string' },
+    kind: { enum: ['attached', 'submitted'] },
     name: { type: 'string' },
     state: { enum: jobStates },
     inputs: {
@@ -100,6 +109,7 @@ export const jobStatus = {
     createdAt: time,
     startedAt: timeOrNull,
     finishedAt: timeOrNull,
+    keptUntilAt: { ...timeOrNull, description: 'epoch ms; until when the results of a submitted job are kept' },
   },
 } as const
 

@@ -1,5 +1,6 @@
-import { turnMs, windowBytes, type Claim, type JobState } from '@burla/protocol'
+import { turnMs, windowBytes, type Claim, type JobKind, type JobState } from '@burla/protocol'
 import type { JobView } from '@burla/queue'
+import { someCall, someJob } from '@burla/testkit'
 import { describe, expect, test } from 'vitest'
 import { decide, type Self } from './decide.ts'
 
@@ -16,6 +17,7 @@ interface JobSketch {
   ageMs?: number
   started?: boolean
   untakenBytes?: number
+  kind?: JobKind
   claims?: Partial<Claim>[]
 }
 
@@ -23,21 +25,12 @@ function job(id: string, sketch: JobSketch = {}): JobView {
   const { known = 10, finished = 0, waiting = 5, ageMs = 60_000, started = true } = sketch
   return {
     record: {
-      id,
-      name: id,
-      functionDigest: '',
-      known,
+      ...someJob({ id, known, kind: sketch.kind ?? 'attached' }),
       ended: true,
-      call: {
-        cpus: sketch.cpus ?? 1,
-        maxParallelism: sketch.maxParallelism ?? null,
-        retries: 0,
-        retryDelayMs: 0,
-        timeoutMs: null,
-        env: {},
-      },
+      call: { ...someCall, cpus: sketch.cpus ?? 1, maxParallelism: sketch.maxParallelism ?? null },
       state: sketch.state ?? 'running',
       reason: null,
+      keptBytes: null,
       nodeMs: sketch.nodeMs ?? 0,
       createdAt: now - ageMs,
       startedAt: started ? now - ageMs : null,
@@ -91,6 +84,11 @@ describe('D1 an idle node', () => {
     ['has a client that does not read', { untakenBytes: windowBytes + 1 }],
   ])('leaves a job alone that %s', (_, sketch) => {
     expect(decide(idle, see([job('a', sketch)]))).toEqual(stay)
+  })
+
+  test('P6 takes a submitted job however much of its results is kept', () => {
+    const kept = job('a', { kind: 'submitted', untakenBytes: windowBytes + 1 })
+    expect(decide(idle, see([kept]))).toMatchObject({ type: 'claim', jobId: 'a' })
   })
 
   test('takes a new job before its first input has arrived, but only a new one', () => {

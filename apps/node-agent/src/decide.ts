@@ -74,7 +74,7 @@ function wants(job: JobView, self: Self, now: number): boolean {
   const { record, counts, claims } = job
   if (record.state !== 'waiting' && record.state !== 'running') return false
   if (slotsFor(job, self.cpus) === 0) return false
-  if (counts.storedBytes - counts.takenBytes > windowBytes) return false
+  if (record.kind === 'attached' && counts.storedBytes - counts.takenBytes > windowBytes) return false
   if (servedSlots(claims, self.nodeId) >= demand(job)) return false
   const isFresh = record.startedAt === null && claims.length === 0 && now - record.createdAt < freshMs
   return job.waiting > 0 || isFresh

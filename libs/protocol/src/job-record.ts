@@ -16,13 +16,24 @@ export interface CallOptions {
   env: Record<string, string>
 }
 
+/**
+ * An attached job belongs to the program that started it: it takes the results, and the job ends with it (P10). A
+ * submitted job belongs to nobody once all its inputs are stored: it runs on, and its results stay for any program.
+ */
+export type JobKind = 'attached' | 'submitted'
+
 export interface JobSpec {
   id: JobId
+  kind: JobKind
   name: string
   functionDigest: string
   /** number of inputs known when the job is created: the length where the iterable has one, else 0 */
   known: number
   call: CallOptions
+  /** how long a client that has fallen silent is waited for (P10); of a submitted job, until its inputs are stored */
+  clientGraceMs: number
+  /** how long the results of a submitted job are kept after its end (P6) */
+  retentionMs: number
 }
 
 /** Counters live in a hash of their own, because scripts add to them. Bytes are encoded bytes in the stream. */
@@ -35,10 +46,12 @@ export interface JobCounts {
 
 export interface JobRecord extends JobSpec {
   state: JobState
-  /** true when the client has said that no more inputs will come */
+  /** true when the client has said that no more inputs will come: all that are known are in the queue */
   ended: boolean
   /** why the job is `cancelling`, `failed` or `cancelled`, as one sentence */
   reason: string | null
+  /** of a submitted job: bytes of results after which it fails (P6); `null`: the client takes them */
+  keptBytes: number | null
   /** milliseconds of nodes that this job has used, released claims only */
   nodeMs: number
   createdAt: number
@@ -59,6 +72,7 @@ export interface Claim {
 /** What `job.status()` shows and agents decide on. `running`: calls under way now; `waiting`: pushed, not running. */
 export interface JobStatus {
   id: JobId
+  kind: JobKind
   name: string
   state: JobState
   inputs: { known: number; waiting: number; running: number; completed: number; failed: number }
@@ -68,6 +82,8 @@ export interface JobStatus {
   createdAt: number
   startedAt: number | null
   finishedAt: number | null
+  /** until when the results of a submitted job are kept; `null` while it runs, and for attached jobs */
+  keptUntilAt: number | null
 }
 
 /** What a program or a runner needs to work on one job and nothing else. */

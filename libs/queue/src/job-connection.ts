@@ -5,10 +5,16 @@
  * not arrive is made again under the name `again`, and runners look twice at those.
  */
 import type { Redis } from 'ioredis'
-import { jobKeys, type Bell, type JobCredentials, type JobStatus, type ResultEntry } from '@burla/protocol'
+import {
+  defaultClientGraceMs,
+  jobKeys,
+  type Bell,
+  type JobCredentials,
+  type JobStatus,
+  type ResultEntry,
+} from '@burla/protocol'
 import { connectRedis, orClosed } from './connection.ts'
 import { encodeInputs, intoLists, isInline, listId, type EncodedInput, type InputName } from './input-data.ts'
-import { clientGraceMs } from './jobs.ts'
 import { statusOf, viewJob } from './job-view.ts'
 import { untilStored } from './patience.ts'
 import { readResults } from './result-reader.ts'
@@ -28,7 +34,8 @@ export interface JobConnection {
 const heartbeatMs = 5_000
 const bellEveryMs = 100
 
-export function openJob(credentials: JobCredentials): JobConnection {
+/** `clientGraceMs`: the job is kept for this long after the last sign of this client (P10). */
+export function openJob(credentials: JobCredentials, clientGraceMs: number = defaultClientGraceMs): JobConnection {
   const { jobId, redis: address, username, password } = credentials
   const keys = jobKeys(jobId)
   const open = (name: string, resend: boolean) =>

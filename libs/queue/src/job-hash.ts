@@ -1,14 +1,26 @@
 /** The record of a job as a hash of texts, and back. */
-import type { Claim, JobCounts, JobRecord, JobSpec, JobState } from '@burla/protocol'
+import {
+  keptResultBytes,
+  type Claim,
+  type JobCounts,
+  type JobKind,
+  type JobRecord,
+  type JobSpec,
+  type JobState,
+} from '@burla/protocol'
 
 export function encodeRecord(spec: JobSpec, now: number): Record<string, string> {
   return {
     id: spec.id,
+    kind: spec.kind,
     name: spec.name,
     functionDigest: spec.functionDigest,
     known: String(spec.known),
     ended: '0',
     call: JSON.stringify(spec.call),
+    clientGraceMs: String(spec.clientGraceMs),
+    retentionMs: String(spec.retentionMs),
+    ...(spec.kind === 'submitted' ? { keptBytes: String(keptResultBytes) } : {}),
     state: 'waiting' satisfies JobState,
     nodeMs: '0',
     createdAt: String(now),
@@ -19,11 +31,15 @@ export function decodeRecord(hash: Record<string, string>): JobRecord | undefine
   if (!hash['id'] || !hash['state']) return undefined
   return {
     id: hash['id'],
+    kind: (hash['kind'] ?? 'attached') as JobKind,
     name: hash['name'] ?? '',
     functionDigest: hash['functionDigest'] ?? '',
     known: number(hash['known']) ?? 0,
     ended: hash['ended'] === '1',
     call: JSON.parse(hash['call'] ?? '{}') as JobRecord['call'],
+    clientGraceMs: number(hash['clientGraceMs']) ?? 0,
+    retentionMs: number(hash['retentionMs']) ?? 0,
+    keptBytes: number(hash['keptBytes']),
     state: hash['state'] as JobState,
     reason: hash['reason'] ?? null,
     nodeMs: number(hash['nodeMs']) ?? 0,

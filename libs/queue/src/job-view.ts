@@ -76,6 +76,7 @@ export function statusOf({ record, counts, claims, waiting, delayed, running }: 
   const active = claims.filter((claim) => claim.state === 'active')
   return {
     id: record.id,
+    kind: record.kind,
     name: record.name,
     state: record.state,
     inputs: {
@@ -91,7 +92,12 @@ export function statusOf({ record, counts, claims, waiting, delayed, running }: 
     createdAt: record.createdAt,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
+    keptUntilAt: keptUntilAt(record),
   }
+}
+
+export function keptUntilAt({ kind, finishedAt, retentionMs }: JobRecord): number | null {
+  return kind === 'submitted' && finishedAt !== null ? finishedAt + retentionMs : null
 }
 
 /** What is run, and how: all of a job that a runner has to know. */

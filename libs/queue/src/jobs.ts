@@ -15,9 +15,6 @@ import { jobUser, jobUserRules } from './job-user.ts'
 import { statusOf, viewJob, viewJobs } from './job-view.ts'
 import { cancel, type StateReply } from './scripts.ts'
 
-/** A client that has not been heard of for this long is gone (P10). */
-export const clientGraceMs = 15 * 60 * 1000
-
 /** Making the same job twice (the first reply was lost) is making it once. */
 export async function createJob(
   redis: Redis,
@@ -32,7 +29,7 @@ export async function createJob(
   pipeline.call('ACL', 'SETUSER', ...jobUserRules(clusterKey, spec.id, spec.functionDigest))
   if (before === null) pipeline.hset(k.record, encodeRecord(spec, Date.now()))
   pipeline.hset(k.queue.meta, 'opts.maxLenEvents', 0)
-  pipeline.set(k.client, 1, 'PX', clientGraceMs)
+  pipeline.set(k.client, 1, 'PX', spec.clientGraceMs)
   pipeline.sadd(clusterKeys.liveJobs, spec.id)
   pipeline.publish(clusterKeys.bell, JSON.stringify(bell))
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error

@@ -105,6 +105,34 @@ describe('append', () => {
     expect(await redis.dbsize()).toBe(before)
   })
 
+  test('P6 a submitted job whose results are too many bytes fails, says why, and keeps what it has', async () => {
+    const jobId = await makeJob(redis, 3, {}, { kind: 'submitted' })
+    const k = jobKeys(jobId)
+    await redis.hset(k.record, 'keptBytes', 150)
+    await claim(redis, jobId, node('n', 1))
+    const large = (index: number) => ({ ...result(index), payload: Buffer.alloc(50) })
+    const first = { runnerId: 'a', number: 1, entries: [large(0)] }
+    expect(await append(redis, jobId, first)).toEqual({ state: 'waiting', untakenBytes: 0 })
+    expect(await append(redis, jobId, first)).toEqual({ state: 'waiting', untakenBytes: 0 })
+    const second = { runnerId: 'a', number: 2, entries: [large(1)] }
+    expect(await append(redis, jobId, second)).toMatchObject({ state: 'cancelling' })
+    expect(await append(redis, jobId, { ...second, number: 3 })).toMatchObject({ state: 'cancelling' })
+    expect(await redis.xlen(k.results)).toBe(1)
+    expect(await release(redis, jobId, 'n', 0)).toBe('failed')
+    const { record } = (await viewJob(redis, jobId)) ?? {}
+    expect(record?.reason).toMatch(/^its results are over .* MiB, the most that a submitted job keeps; .* shared\//)
+    expect(record?.finishedAt).not.toBeNull()
+  })
+
+  test('P6 a submitted job that nobody serves any more is failed at once by results that are too many', async () => {
+    const jobId = await makeJob(redis, 1, {}, { kind: 'submitted' })
+    await redis.hset(jobKeys(jobId).record, 'keptBytes', 1)
+    expect(await append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(0)] })).toMatchObject({
+      state: 'failed',
+    })
+    expect((await viewJob(redis, jobId))?.record.finishedAt).not.toBeNull()
+  })
+
   test('P6 bytes count until the client has taken them', async () => {
     const jobId = await makeJob(redis, 2)
     const { untakenBytes } = await append(redis, jobId, {

@@ -5,7 +5,7 @@ import { jobKeys, type Claim, type JobId, type JobState } from '@burla/protocol'
 import type { InputData } from './input-data.ts'
 
 const scripts = {
-  append: 9,
+  append: 10,
   begin: 2,
   'take-place': 2,
   inspect: 3,
@@ -69,7 +69,7 @@ export async function append(
   const reply = await call(
     redis,
     'append',
-    [k.record, k.results, k.done, k.counts, k.running, k.batches, k.attempts, k.losses, k.inputs],
+    [k.record, k.results, k.done, k.counts, k.running, k.batches, k.attempts, k.losses, k.inputs, k.claims],
     [
       batch.runnerId,
       batch.number,

@@ -1,21 +1,21 @@
 /** For tests: a job of its own in the test file's Redis, and the pieces of a runner's talk with it. */
 import { connectRedis, createJob, jobCredentials, type Redis } from './index.ts'
-import { newJobId, type CallOptions, type JobId, type JobSpec } from '@burla/protocol'
+import type { CallOptions, JobId, JobSpec } from '@burla/protocol'
+import { someCall, someJob } from '@burla/testkit'
 
 export const clusterKey = 'a cluster key for tests'
 
-export function spec(known: number, call: Partial<CallOptions> = {}): JobSpec {
-  return {
-    id: newJobId('test'),
-    name: 'test',
-    functionDigest: '0'.repeat(64),
-    known,
-    call: { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 0, timeoutMs: null, env: {}, ...call },
-  }
+export function spec(known: number, call: Partial<CallOptions> = {}, more: Partial<JobSpec> = {}): JobSpec {
+  return someJob({ known, call: { ...someCall, ...call }, ...more })
 }
 
-export async function makeJob(redis: Redis, known: number, call: Partial<CallOptions> = {}): Promise<JobId> {
-  const job = spec(known, call)
+export async function makeJob(
+  redis: Redis,
+  known: number,
+  call: Partial<CallOptions> = {},
+  more: Partial<JobSpec> = {},
+): Promise<JobId> {
+  const job = spec(known, call, more)
   await createJob(redis, clusterKey, job)
   return job.id
 }

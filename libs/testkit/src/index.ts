@@ -1,6 +1,7 @@
 export * from './cutting-proxy.ts'
 export * from './faults.ts'
 export * from './leftovers.ts'
+export * from './some-job.ts'
 export * from './until.ts'
 export * from './use-cluster.ts'
 export * from './use-redis.ts'

@@ -1,6 +1,6 @@
 import { connectRedis, createJob, type Redis } from '@burla/queue'
 import { jobKeys, lostAfterMs, newJobId } from '@burla/protocol'
-import { useRedis } from '@burla/testkit'
+import { someJob, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { watchClaim } from './claim-watch.ts'
 
@@ -12,8 +12,7 @@ beforeEach(async () => {
   redis = connectRedis({ address: server.address, password: server.password, name: 'test' })
   stop = new AbortController()
   jobId = newJobId('test')
-  const call = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 0, timeoutMs: null, env: {} }
-  await createJob(redis, 'key', { id: jobId, name: 'test', functionDigest: '0'.repeat(64), known: 1, call })
+  await createJob(redis, 'key', someJob({ id: jobId, known: 1 }))
   await redis.set(jobKeys(jobId).claim('n'), 1)
 })
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { connectRedis, createJob, type Redis } from '@burla/queue'
 import { decodeBatch, jobKeys, newJobId, type JobId } from '@burla/protocol'
-import { cuttingProxy, until, useRedis } from '@burla/testkit'
+import { cuttingProxy, someJob, until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createOutbox, type Outbox } from './outbox.ts'
 
@@ -12,8 +12,7 @@ beforeEach(async () => {
   direct = connectRedis({ address: server.address, password: server.password, name: 'test' })
   jobId = newJobId('test')
   stop = new AbortController()
-  const call = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 0, timeoutMs: null, env: {} }
-  await createJob(direct, 'key', { id: jobId, name: 'test', functionDigest: '0'.repeat(64), known: 9, call })
+  await createJob(direct, 'key', someJob({ id: jobId, known: 9 }))
 })
 afterEach(() => {
   stop.abort()

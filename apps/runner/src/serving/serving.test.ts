@@ -13,16 +13,15 @@ import {
   viewJob,
   type Redis,
 } from '@burla/queue'
-import { decodeBatch, encodeValue, jobKeys, newJobId, type CallOptions } from '@burla/protocol'
+import { decodeBatch, encodeValue, jobKeys, newJobId } from '@burla/protocol'
 import { startReaper, type Reaper } from '@burla/processes'
-import { until, useRedis } from '@burla/testkit'
+import { someCall as call, someJob, until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createSlotPool, type SlotPool } from '../slots/index.ts'
 import { startServing, type Serving } from './serving.ts'
 
 const server = useRedis()
 const clusterKey = 'a cluster key for tests'
-const call: CallOptions = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 0, timeoutMs: null, env: {} }
 let redis: Redis
 let reaper: Reaper
 let pool: SlotPool
@@ -48,13 +47,7 @@ const shipped = captureFunction(async (ms: number) => {
 async function makeJob(inputs: number[]): Promise<string> {
   const jobId = newJobId('test')
   await putFunction(redis, shipped.digest, shipped.bytes)
-  await createJob(redis, clusterKey, {
-    id: jobId,
-    name: 'test',
-    functionDigest: shipped.digest,
-    known: inputs.length,
-    call,
-  })
+  await createJob(redis, clusterKey, someJob({ id: jobId, functionDigest: shipped.digest, known: inputs.length, call }))
   const job = openJob(jobCredentials(clusterKey, jobId, server.address))
   await job.push(inputs.map((ms, index) => ({ index, bytes: encodeValue(ms) })))
   await job.announce({ known: inputs.length, ended: true })

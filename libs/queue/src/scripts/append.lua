@@ -1,21 +1,41 @@
 -- append: stores a batch of results and lines of one runner, each batch exactly once (P1).
 --
--- KEYS  1 record  2 results  3 done  4 counts  5 running  6 batches  7 attempts  8 losses  9 inputs
+-- KEYS  1 record  2 results  3 done  4 counts  5 running  6 batches  7 attempts  8 losses  9 inputs  10 claims
 -- ARGV  1 runner id  2 batch number  3 now (ms)  then per entry four:
 --       index ('' for lines)  status ('ok' | 'error' | '')  header (JSON)  payload (bytes)
--- Reply { state of the job, bytes stored but not yet taken by the client } ; state is 'gone' when there is no such job
+-- Reply { state of the job, bytes stored but not yet taken by the client } ; state is 'gone' when there is no such job.
+-- Of a submitted job nothing is taken and no bytes are waited for: the second is 0.
 --
 -- Invariants: the first stored result of an index wins; a batch whose reply was lost may be sent again and adds nothing;
--- a job that is being ended takes nothing more; the last result of an ended list of inputs completes the job.
+-- a job that is being ended takes nothing more; the last result of an ended list of inputs completes the job; the results
+-- that a submitted job keeps are never more than `keptBytes`: a batch that would be too much ends the job instead (P6).
 -- A batch is one entry of the stream (per result one costs reader and writer several times as much).
 -- Deliberately without `allow-oom`: this is what fills Redis, so a full Redis refuses it, and the runner repeats it.
-local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known')
+local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known', 'keptBytes')
 local state = record[1]
 if not state then return {'gone', 0} end
 if state ~= 'waiting' and state ~= 'running' then return {state, 0} end
 
 local runner, batch, now = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local last = tonumber(redis.call('HGET', KEYS[6], runner) or '0')
+if batch > last and record[4] then
+  local bytes = tonumber(redis.call('HGET', KEYS[4], 'storedBytes') or '0')
+  for i = 4, #ARGV, 4 do
+    if ARGV[i] ~= '' and redis.call('GETBIT', KEYS[3], ARGV[i]) == 0 then bytes = bytes + #ARGV[i + 2] + #ARGV[i + 3] end
+  end
+  if bytes > tonumber(record[4]) then
+    local reason = 'its results are over ' .. string.format('%g MiB', tonumber(record[4]) / 1048576)
+      .. ', the most that a submitted job keeps; let the function write large results into shared/ and return their '
+      .. 'paths, or take them as they finish with burla.stream'
+    state = 'cancelling'
+    if redis.call('HLEN', KEYS[10]) == 0 then
+      state = 'failed'
+      redis.call('HSET', KEYS[1], 'finishedAt', now)
+    end
+    redis.call('HSET', KEYS[1], 'state', state, 'outcome', 'failed', 'reason', reason)
+    return {state, 0}
+  end
+end
 if batch > last then
   local heads, bodies, completed, failed = {}, {}, 0, 0
   for i = 4, #ARGV, 4 do
@@ -49,4 +69,5 @@ if record[2] == '1' and finished >= tonumber(record[3]) then
   state = 'completed'
   redis.call('HSET', KEYS[1], 'state', state, 'finishedAt', now)
 end
+if record[4] then return {state, 0} end
 return {state, tonumber(counts[3] or '0') - tonumber(counts[4] or '0')}

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { someJob } from '@burla/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createApiClient } from './api-client.ts'
 import { createCluster } from './cluster.ts'
@@ -23,8 +24,7 @@ async function listen(answer: (request: IncomingMessage, body: Buffer, response:
 
 const error = (code: string, message: string) => JSON.stringify({ error: { code, message } })
 const fn = { digest: 'd1', name: 'fn', bytes: Buffer.from('bytes of fn') }
-const call = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 1, timeoutMs: null, env: {} }
-const spec = { id: 'job-0000000000', name: 'job', functionDigest: 'd1', known: 1, call }
+const spec = someJob({ functionDigest: 'd1' })
 
 test('a function travels only when the cluster does not have it', async () => {
   const stored = new Map<string, string>()

@@ -68,6 +68,7 @@ export class AttachedJob<I> implements Interruptible {
     this.#feeding = startFeeding({
       source: call.source,
       window: createWindow(),
+      batch: call.options.batch,
       encode: encodeInput,
       onEnd: () => queueMicrotask(() => this.#completeIfAllTaken()),
       onFailure: (error) => this.fail(this.#fromHere(error)),
@@ -150,9 +151,10 @@ export class AttachedJob<I> implements Interruptible {
     this.#detach.push(cluster.onEnded((reason) => this.fail(this.#fromHere(reason ?? clusterClosed(this.id)))))
     const { fn, options } = this.#call
     const known = this.#feeding.known
-    const { name, call } = options
-    const credentials = await cluster.createJob({ id: this.id, name, functionDigest: fn.digest, known, call }, fn)
-    const connection = openJob(credentials)
+    const { name, call, clientGraceMs, retentionMs } = options
+    const spec = { id: this.id, name, functionDigest: fn.digest, known, call, clientGraceMs, retentionMs }
+    const credentials = await cluster.createJob({ kind: 'attached', ...spec }, fn)
+    const connection = openJob(credentials, clientGraceMs)
     if (!this.#ending) this.#feeding.connect(connection, known)
     return { cluster, connection }
   }

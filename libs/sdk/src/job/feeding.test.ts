@@ -7,11 +7,13 @@ import { createWindow, type WindowLimits } from './windows.ts'
 /** A job's connection kept in memory. `hold`: pushes are stored only when `release()` is called. */
 function memoryTarget({ hold = false } = {}) {
   const pushed: number[] = []
+  const lists: number[] = []
   const chunks: number[] = []
   const announced: { known: number; ended: boolean }[] = []
   const held: (() => void)[] = []
   const target: FeedTarget = {
-    async push(inputs) {
+    async push(inputs, listSize = 1) {
+      for (let from = 0; from < inputs.length; from += listSize) lists.push(Math.min(listSize, inputs.length - from))
       chunks.push(inputs.length)
       if (hold) await new Promise<void>((resolve) => held.push(resolve))
       pushed.push(...inputs.map(({ index }) => index))
@@ -20,15 +22,19 @@ function memoryTarget({ hold = false } = {}) {
       announced.push(inputs)
     },
   }
-  return { target, pushed, chunks, announced, release: () => held.splice(0).forEach((resolve) => resolve()) }
+  return { target, pushed, lists, chunks, announced, release: () => held.splice(0).forEach((resolve) => resolve()) }
 }
 
-function feed<I>(inputs: Iterable<I> | AsyncIterable<I>, limits: Partial<WindowLimits> = {}) {
+function feed<I>(
+  inputs: Iterable<I> | AsyncIterable<I>,
+  { batch = 'auto', ...limits }: Partial<WindowLimits> & { batch?: number | 'auto' } = {},
+) {
   const failures: unknown[] = []
   const window = createWindow({ inputs: 10_000, bytes: 1e9, inputsPerSlot: 1, ...limits })
   const feeding = startFeeding({
     source: openInputs(inputs, 'map'),
     window,
+    batch,
     encode(input) {
       if (input === 'unportable') throw new Error('inputs cannot travel')
       return Buffer.from(JSON.stringify(input))
@@ -220,4 +226,12 @@ test('stopping closes an iterable that waits for room', async () => {
   await feeding.any
   await feeding.stop()
   expect(from).toEqual({ pulled: 2, closed: true })
+})
+
+test('with `batch` so many inputs share a place in the queue from the first one on, whatever their calls take', async () => {
+  const { target, lists } = memoryTarget()
+  const { feeding } = feed(range(1_001), { batch: 30 })
+  feeding.connect(target, 1_001)
+  await vi.waitFor(() => expect(lists.reduce((sum, size) => sum + size, 0)).toBe(1_001))
+  expect(lists).toEqual([...Array.from({ length: 33 }, () => 30), 11])
 })

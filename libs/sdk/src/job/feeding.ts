@@ -50,18 +50,20 @@ export interface Feeding {
 export interface FeedingParts<I> {
   source: InputSource<I>
   window: Window
+  batch: number | 'auto'
   encode: (input: I, index: number) => Buffer
   /** the iterable has no more */
   onEnd: () => void
   onFailure: (error: unknown) => void
 }
 
-export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: FeedingParts<I>): Feeding {
+export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
+  const { source, window, batch, encode, onEnd, onFailure } = parts
   const waiting: EncodedInput[] = []
-  const listSize = createListSize()
+  const listSize = createListSize(batch)
   let slots = 1
   let target: FeedTarget | undefined
-  let chunkSize = firstChunk
+  let chunkSize = batch === 'auto' ? firstChunk : Math.max(firstChunk, batch)
   let underWay = 0
   let pushedInputs = 0
   let probeTimer: NodeJS.Timeout | undefined
@@ -111,7 +113,7 @@ export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: Fe
     while (waiting.length > 0 && underWay < chunksUnderWay && mayPush()) {
       underWay++
       const size = listSize.of(waiting.length, slots)
-      target.push(nextChunk(), size).then(pushed, onFailure)
+      target.push(nextChunk(size), size).then(pushed, onFailure)
     }
     announce(target)
   }
@@ -126,11 +128,13 @@ export function startFeeding<I>({ source, window, encode, onEnd, onFailure }: Fe
     pump()
   }
 
-  function nextChunk(): EncodedInput[] {
+  /** Whole lists, where there are enough inputs for one. */
+  function nextChunk(listSize: number): EncodedInput[] {
     let count = 0
     let bytes = 0
     const most = Math.min(waiting.length, chunkSize, probing ? probeInputs - pushedInputs : Infinity)
     while (count < most && bytes < chunkBytes) bytes += waiting[count++]!.bytes.length
+    if (count > listSize && count < waiting.length) count -= count % listSize
     chunkSize = Math.min(largestChunk, chunkSize * 5)
     pushedInputs += count
     return waiting.splice(0, count)

@@ -34,3 +34,8 @@ test('a slow call ends the sharing until calls are tiny again', () => {
   for (let i = 0; i < 100; i++) size.measured(0.01)
   expect(size.of(500, 2)).toBeGreaterThan(1)
 })
+
+test('a caller who says how many has it so', () => {
+  expect(createListSize(7)).toMatchObject({ known: true })
+  expect(createListSize(7).of(3, 32)).toBe(7)
+})

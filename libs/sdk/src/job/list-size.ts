@@ -2,7 +2,7 @@
  * How many inputs share one BullMQ job (`batch: 'auto'`). One, unless calls were measured and are tiny: then BullMQ's
  * cost for a job outweighs the work in it, and as many inputs share one as make `listWorkMs` of work. A slow input in a
  * list holds nobody up (runners split the list behind it) and the list never takes work from idle slots.
- * Pure: knows only what it is told.
+ * A caller who knows better says how many (`batch`). Pure: knows only what it is told.
  */
 const listWorkMs = 5
 const largestList = 100
@@ -21,7 +21,8 @@ export interface ListSize {
   of(waiting: number, slots: number): number
 }
 
-export function createListSize(): ListSize {
+export function createListSize(batch: number | 'auto' = 'auto'): ListSize {
+  if (batch !== 'auto') return { known: true, measured: () => undefined, of: () => batch }
   let averageMs = 0
   let count = 0
   return {

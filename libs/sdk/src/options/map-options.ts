@@ -1,5 +1,6 @@
 /** The options of `burla.map`, `settle` and `stream`: what each does, and beside it the rule that it must meet. */
-import { anySignal, anyText, environment, trueOrFalse, wholeNumber, type Rule } from './rules.ts'
+import { longestRetentionMs } from '@burla/protocol'
+import { anySignal, anyText, environment, trueOrFalse, wholeNumber, wholeNumberOr, type Rule } from './rules.ts'
 
 /** A timer of Node takes no more: 24.8 days. */
 const longestMs = 2_147_483_647
@@ -49,6 +50,25 @@ export interface MapOptions {
    */
   env?: Readonly<Record<string, string>> | undefined
   /**
+   * How many inputs share one place in the queue: `1`, a whole number up to 1,000, or `'auto'`, which puts inputs
+   * together only when their calls were measured to be tiny (below 1 ms). Inputs behind a slow one are moved on to others.
+   * @default 'auto'
+   */
+  batch?: number | 'auto' | undefined
+  /**
+   * How long the cluster waits for this program when nothing is heard of it, before it cancels the job: a laptop may
+   * sleep. Milliseconds, a whole number from 10,000 to 2,147,483,647. A submitted job is waited for until its inputs are
+   * stored, and needs no client after that.
+   * @default 900000 (15 minutes); 60 seconds where the cluster knows that the program has ended
+   */
+  clientGraceMs?: number | undefined
+  /**
+   * How long the results of a submitted job are kept after its end, in milliseconds. A whole number from 0 to
+   * 2,592,000,000 (30 days).
+   * @default 86400000 (24 hours)
+   */
+  retentionMs?: number | undefined
+  /**
    * The progress line on stderr: `true` also prints plain lines where there is no terminal, `false` prints none.
    * @default on a terminal only
    */
@@ -69,6 +89,9 @@ export const optionRules: { readonly [Name in keyof MapOptions]-?: Rule } = {
   signal: anySignal,
   name: anyText(200),
   env: environment,
+  batch: wholeNumberOr('auto', 1, 1_000),
+  clientGraceMs: wholeNumber(10_000, longestMs),
+  retentionMs: wholeNumber(0, longestRetentionMs),
   progress: trueOrFalse,
   cluster: anyText(2_000),
 }

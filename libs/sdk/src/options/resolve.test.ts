@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { resolveMapOptions } from './index.ts'
 
 const defaults = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 1000, timeoutMs: null, env: {} }
+const kept = { clientGraceMs: 900_000, retentionMs: 86_400_000 }
 
 describe('options that are right', () => {
   test('none at all gives the defaults and the name of the function', () => {
-    const expected = { name: 'work', call: defaults, signal: undefined, progress: undefined, cluster: undefined }
+    const rest = { signal: undefined, progress: undefined, cluster: undefined }
+    const expected = { name: 'work', call: defaults, ...kept, batch: 'auto', ...rest }
     expect(resolveMapOptions(undefined, 'work')).toEqual(expected)
     expect(resolveMapOptions({}, 'work')).toEqual(expected)
   })
@@ -19,8 +21,16 @@ describe('options that are right', () => {
   test('each option arrives as it was given', () => {
     const { signal } = new AbortController()
     const call = { cpus: 4, maxParallelism: 3, retries: 2, retryDelayMs: 0, timeoutMs: 1, env: { A: '' } }
-    const given = { ...call, signal, name: 'n', progress: false, cluster: 'embedded' }
-    expect(resolveMapOptions(given, 'fn')).toEqual({ name: 'n', call, signal, progress: false, cluster: 'embedded' })
+    const rest = {
+      signal,
+      name: 'n',
+      progress: false,
+      cluster: 'embedded',
+      batch: 7,
+      clientGraceMs: 10_000,
+      retentionMs: 0,
+    }
+    expect(resolveMapOptions({ ...call, ...rest }, 'fn')).toEqual({ call, ...rest })
   })
 
   test('changing the env of the caller later changes nothing (P5)', () => {
@@ -31,7 +41,8 @@ describe('options that are right', () => {
   })
 })
 
-const all = 'cpus, maxParallelism, retries, retryDelayMs, timeoutMs, signal, name, env, progress, cluster'
+const all =
+  'cpus, maxParallelism, retries, retryDelayMs, timeoutMs, signal, name, env, batch, clientGraceMs, retentionMs, progress, cluster'
 
 const refusals: [unknown, string][] = [
   [{ timoutMs: 5 }, 'there is no option "timoutMs"; did you mean "timeoutMs"?'],
@@ -54,6 +65,13 @@ const refusals: [unknown, string][] = [
   [{ env: { A: undefined } }, 'the option "env.A" must be text, and not undefined'],
   [{ env: { 'A=B': '' } }, `the option "env.A=B" must be named without "=" and not empty, and not 'A=B'`],
   [{ env: ['A'] }, `the option "env" must be an object of text, such as { PORT: '80' }, and not [ 'A' ]`],
+  [{ batch: 0 }, `the option "batch" must be 'auto' or a whole number from 1 to 1,000, and not 0`],
+  [{ batch: 'all' }, `the option "batch" must be 'auto' or a whole number from 1 to 1,000, and not 'all'`],
+  [
+    { clientGraceMs: 9_999 },
+    'the option "clientGraceMs" must be a whole number from 10,000 to 2,147,483,647, and not 9999',
+  ],
+  [{ retentionMs: -1 }, 'the option "retentionMs" must be a whole number from 0 to 2,592,000,000, and not -1'],
   [{ progress: 1 }, 'the option "progress" must be true or false, and not 1'],
   [{ cluster: 5 }, 'the option "cluster" must be text of 1 to 2,000 characters, and not 5'],
   [5, 'the options must be an object, such as { retries: 2 }, and not 5'],

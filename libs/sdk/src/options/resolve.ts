@@ -1,5 +1,5 @@
 /** The options as given, checked and completed once; the rest of the SDK trusts what comes out here. */
-import { BurlaError, type CallOptions } from '@burla/protocol'
+import { BurlaError, defaultClientGraceMs, defaultRetentionMs, type CallOptions } from '@burla/protocol'
 import { closestName } from './did-you-mean.ts'
 import { optionRules, type MapOptions } from './map-options.ts'
 import { describeGiven } from './rules.ts'
@@ -8,6 +8,10 @@ export interface ResolvedOptions {
   name: string
   /** what the job's record keeps */
   call: CallOptions
+  clientGraceMs: number
+  retentionMs: number
+  /** inputs that share one BullMQ job; `'auto'`: chosen from measured durations */
+  batch: number | 'auto'
   signal: AbortSignal | undefined
   /** `undefined`: on a terminal only */
   progress: boolean | undefined
@@ -21,7 +25,8 @@ export interface ResolvedOptions {
  * @throws BurlaError `OPTION_INVALID`
  */
 export function resolveMapOptions(options: unknown, fnName: string, verb = 'map'): ResolvedOptions {
-  const { name, env, signal, progress, cluster, ...call } = checkOptions(options, `burla.${verb}`)
+  const { name, env, signal, progress, cluster, ...rest } = checkOptions(options, `burla.${verb}`)
+  const { clientGraceMs, retentionMs, batch, ...call } = rest
   return {
     name: name ?? (fnName || 'job'),
     call: {
@@ -32,6 +37,9 @@ export function resolveMapOptions(options: unknown, fnName: string, verb = 'map'
       timeoutMs: call.timeoutMs ?? null,
       env: { ...env },
     },
+    clientGraceMs: clientGraceMs ?? defaultClientGraceMs,
+    retentionMs: retentionMs ?? defaultRetentionMs,
+    batch: batch ?? 'auto',
     signal,
     progress,
     cluster,

@@ -12,10 +12,20 @@ export interface Fault {
 }
 
 export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER): Rule {
-  const range = to === Number.MAX_SAFE_INTEGER ? `from ${from}` : `from ${from} to ${to.toLocaleString('en')}`
+  const range =
+    to === Number.MAX_SAFE_INTEGER ? `from ${from}` : `from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`
   return (given) => {
     const fits = Number.isSafeInteger(given) && (given as number) >= from && (given as number) <= to
     return fits ? undefined : { allowed: `a whole number ${range}`, given }
+  }
+}
+
+/** A whole number, or the one word that stands for another choice. */
+export function wholeNumberOr(word: string, from: number, to: number): Rule {
+  const isNumber = wholeNumber(from, to)
+  return (given) => {
+    const fault = given === word ? undefined : isNumber(given)
+    return fault && { allowed: `'${word}' or ${fault.allowed}`, given }
   }
 }
 
