@@ -22,7 +22,7 @@ beforeEach(async () => {
   own = mkdtempSync(join(tmpdir(), 'burla-test-'))
   mkdirSync(join(own, 'tmp'))
   const entry = new URL('fixtures/busy-program.ts', import.meta.url).pathname
-  const env = { PATH: process.env['PATH'], TMPDIR: join(own, 'tmp') }
+  const env = { PATH: process.env['PATH'], TMPDIR: join(own, 'tmp'), HOME: own }
   program = spawn(process.execPath, [entry], { cwd: own, env, stdio: ['ignore', 'inherit', 'pipe'] })
   const files = ['cluster.json', 'burla-shared/spins', 'burla-shared/waits'].map((name) => join(own, name))
   const read = () => files.map((path) => JSON.parse(readFileSync(path, 'utf8')) as unknown)

@@ -8,14 +8,10 @@ import { killGroup } from '@burla/processes'
 import { familyOf, freeze, kill9, leftovers, leftoversAfter, until, type SeenProcess } from '@burla/testkit'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fixtureEntries } from './fixtures/entries.ts'
-import {
-  startLocalCluster,
-  type LocalCluster,
-  type LocalClusterOptions,
-  type LocalClusterPids,
-} from './local-cluster.ts'
+import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from './local-cluster.ts'
 import { askRedis } from './redis/ask-redis.ts'
 import { startRedis } from './redis/start-redis.ts'
+import type { LocalClusterPids } from './start-supervisor.ts'
 
 // Clusters make their folders in here, so that a look shows what is left.
 let own = ''

@@ -1,6 +1,7 @@
 export * from './environment.ts'
 export * from './killing.ts'
 export * from './lines.ts'
+export * from './process-identity.ts'
 export * from './reaper.ts'
 export * from './run-part.ts'
 export type { PartExit, PartProcess } from './part-process.ts'

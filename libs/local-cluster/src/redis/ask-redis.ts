@@ -8,6 +8,9 @@ import type { RedisAddress } from '@burla/protocol'
 
 export type RedisReply = string | number | null | RedisReply[]
 
+/** A frozen Redis takes a connection and says nothing. */
+const answerWithinMs = 5_000
+
 /** Sends the commands after logging in as the default user; rejects with Redis's own words at the first error reply. */
 export async function askRedis(
   { address, password }: { address: RedisAddress; password: string },
@@ -18,6 +21,7 @@ export async function askRedis(
   try {
     await new Promise<void>((resolve, reject) => {
       let bytes = Buffer.alloc(0)
+      socket.setTimeout(answerWithinMs, () => reject(new Error('Redis does not answer')))
       socket.once('error', reject)
       socket.once('close', () => reject(new Error('Redis closed the connection')))
       socket.on('data', (chunk: Buffer) => {

@@ -11,11 +11,14 @@ import { cleanEnvironment, killGroup, type Reaper } from '@burla/processes'
 import { BurlaError } from '@burla/protocol'
 import { askRedis } from './ask-redis.ts'
 import { checkRedis } from './check-redis.ts'
+import { dataFault } from './data-fault.ts'
 import { findRedisProgram, redisMissing } from './find-redis.ts'
 
 export interface RedisOptions {
-  /** private to us (0700); its path is short: a socket's path has at most 103 bytes on macOS, 107 on Linux */
+  /** private to us (0700); when it was used before, Redis goes on with the data and the users in it */
   folder: string
+  /** where it listens; default: in the folder. A socket's path has at most 103 bytes on macOS, 107 on Linux */
+  socketPath?: string
   /** keep an append-only file, synced every second: a kill -9 of Redis alone loses nothing, a power cut one second */
   aof: boolean
   /** as Redis writes it, `256mb`; default: no limit */
@@ -42,7 +45,7 @@ export interface RedisProcess {
   restart(): Promise<void>
 }
 
-const socketPathBytes = 100
+export const longestSocketPath = 100
 const readyWithinMs = 10_000
 const stopWithinMs = 2_000
 
@@ -50,16 +53,15 @@ const stopWithinMs = 2_000
 export async function startRedis(options: RedisOptions): Promise<RedisProcess> {
   const program = options.program ?? findRedisProgram()
   if (program === undefined) throw redisMissing()
-  const path = redisSocketPath(options.folder)
-  if (Buffer.byteLength(path) > socketPathBytes) {
+  const path = options.socketPath ?? redisSocketPath(options.folder)
+  if (Buffer.byteLength(path) > longestSocketPath) {
     throw new BurlaError(
       'CLUSTER_START_FAILED',
-      `The socket path ${path} is over ${socketPathBytes} bytes; set TMPDIR to a shorter one.`,
+      `The socket path ${path} is over ${longestSocketPath} bytes; set TMPDIR to a shorter one.`,
     )
   }
   const password = options.password ?? randomRedisPassword()
-  const hash = createHash('sha256').update(password).digest('hex')
-  writeFileSync(join(options.folder, 'users.acl'), `user default on #${hash} ~* &* +@all\n`, { mode: 0o600 })
+  writeUsers(join(options.folder, 'users.acl'), password)
   writeFileSync(join(options.folder, 'redis.conf'), redisConfig(options, path), { mode: 0o600 })
 
   let current = run(program, options)
@@ -95,13 +97,26 @@ export function redisSocketPath(folder: string): string {
   return join(folder, 'redis.sock')
 }
 
+/** The default user is the one of this password; others are kept as they are. */
+function writeUsers(path: string, password: string): void {
+  const hash = createHash('sha256').update(password).digest('hex')
+  const before = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+  const others = before.filter((line) => line.startsWith('user ') && !line.startsWith('user default '))
+  const lines = [`user default on #${hash} ~* &* +@all`, ...others]
+  writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o600 })
+}
+
 export function randomRedisPassword(): string {
   return randomBytes(24).toString('base64url')
 }
 
 /** The end of its log. */
 export function redisLastLines(folder: string): string[] {
-  return readFileSync(join(folder, 'redis.log'), 'utf8').trimEnd().split('\n').slice(-10)
+  return readFileSync(redisLog(folder), 'utf8').trimEnd().split('\n').slice(-10)
+}
+
+export function redisLog(folder: string): string {
+  return join(folder, 'redis.log')
 }
 
 function redisConfig({ folder, aof, maxmemory }: RedisOptions, path: string): string {
@@ -128,7 +143,9 @@ interface Running {
 }
 
 function run(program: string, { folder, reaper }: RedisOptions): Running {
-  const log = openSync(join(folder, 'redis.log'), 'a', 0o600)
+  const log = openSync(redisLog(folder), 'a', 0o600)
+  // What Redis writes is for this user only. The mask is set for the moment of the spawn: functions have their own.
+  const mask = process.umask(0o077)
   let child: ChildProcess
   try {
     child = spawn(program, [join(folder, 'redis.conf')], {
@@ -138,6 +155,7 @@ function run(program: string, { folder, reaper }: RedisOptions): Running {
       stdio: ['ignore', log, log],
     })
   } finally {
+    process.umask(mask)
     closeSync(log)
   }
   child.once('error', () => undefined)
@@ -161,7 +179,7 @@ async function untilReady(
   address: { path: string; password: string },
   folder: string,
 ): Promise<void> {
-  const giveUpAt = Date.now() + readyWithinMs
+  let giveUpAt = Date.now() + readyWithinMs
   const redis = { address: { path: address.path }, password: address.password }
   for (;;) {
     try {
@@ -169,6 +187,8 @@ async function untilReady(
       return await checkRedis(redis)
     } catch (error) {
       const refused = error instanceof BurlaError
+      // As long as it says that it is reading its data it gets on, however much that is.
+      if ((error as Error).message.startsWith('LOADING')) giveUpAt = Date.now() + readyWithinMs
       if (!refused && !running.hasExited() && Date.now() < giveUpAt) {
         await delay(existsSync(address.path) ? 2 : 5)
         continue
@@ -176,13 +196,9 @@ async function untilReady(
       running.signal('SIGKILL')
       await running.exited
       if (refused) throw error
-      throw new BurlaError(
-        'CLUSTER_START_FAILED',
-        `Redis could not be started. Its last lines:\n${redisLastLines(folder).join('\n')}`,
-        {
-          cause: error,
-        },
-      )
+      const lines = redisLastLines(folder)
+      const why = dataFault(lines, folder) ?? 'Redis could not be started.'
+      throw new BurlaError('CLUSTER_START_FAILED', `${why} Its last lines:\n${lines.join('\n')}`, { cause: error })
     }
   }
 }

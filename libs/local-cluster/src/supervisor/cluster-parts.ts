@@ -1,24 +1,19 @@
 /** What a cluster consists of: Redis, the api and an agent for each node, with their configs. */
 import { createHash, createHmac } from 'node:crypto'
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { startPart, type Reaper } from '@burla/processes'
 import { randomText, type RedisAddress } from '@burla/protocol'
 import { checkRedis } from '../redis/check-redis.ts'
-import {
-  randomRedisPassword,
-  redisLastLines,
-  redisSocketPath,
-  startRedis,
-  type RedisProcess,
-} from '../redis/start-redis.ts'
+import { redisLastLines, redisLog, startRedis, type RedisProcess } from '../redis/start-redis.ts'
+import { boundLog, openLog } from './bounded-log.ts'
+import type { OpenHome } from './cluster-home.ts'
 import type { Kept, Running } from './keep-running.ts'
 import type { SupervisorConfig } from './messages.ts'
 
 export interface ClusterParts {
   redis: { address: RedisAddress; password: string }
-  api: { socketPath: string }
   /** Rejects when the Redis that was given cannot be used; one of ours is checked when it starts. */
   checkGivenRedis(): Promise<void>
   /** Their names: `redis` (one of ours only), `api`, `agent-1`, `agent-2`, ... */
@@ -26,18 +21,21 @@ export interface ClusterParts {
 }
 
 interface Surroundings {
+  /** private to this start */
   folder: string
+  home: OpenHome
   reaper: Reaper
   signal: AbortSignal
 }
 
-export function clusterParts(config: SupervisorConfig, { folder, reaper, signal }: Surroundings): ClusterParts {
+export function clusterParts(config: SupervisorConfig, surroundings: Surroundings): ClusterParts {
+  const { folder, home, reaper, signal } = surroundings
   const given = config.redis.type === 'address' ? config.redis : undefined
-  const redis = given ?? { address: { path: redisSocketPath(folder) }, password: randomRedisPassword() }
-  const api = { socketPath: join(folder, 'api.sock') }
+  const redis = given ?? { address: { path: home.redis.socketPath }, password: home.redis.password }
   const common = { redis: redis.address, redisPassword: redis.password, clusterKey: clusterKeyOf(redis.password) }
-  const start = (name: string, entry: string, own: object): Promise<Running> =>
-    startPart({
+  const start = (name: string, entry: string, own: object): Promise<Running> => {
+    const log = openLog(join(home.logFolder, `${name}.log`))
+    return startPart({
       name,
       entry,
       config: { ...common, ...own },
@@ -45,13 +43,14 @@ export function clusterParts(config: SupervisorConfig, { folder, reaper, signal 
       cwd: folder,
       reaper,
       signal,
-      onLine: (line) => appendFileSync(join(folder, `${name}.log`), `${line}\n`),
+      onLine: log,
     })
+  }
 
   const startApi = () =>
     start('api', config.entries.api, {
-      listen: api,
-      tokenHash: createHash('sha256').update(config.token).digest('hex'),
+      listen: home.listen,
+      tokenHash: createHash('sha256').update(home.token).digest('hex'),
     })
   const startAgent = (place: number) => {
     // Another id each time: what a dead agent held must be declared lost, not be taken for the new one's.
@@ -64,7 +63,7 @@ export function clusterParts(config: SupervisorConfig, { folder, reaper, signal 
       memoryGiB: memoryGiB() / config.nodes,
       provider: 'process',
       folder: nodeFolder,
-      sharedDir: config.sharedDir,
+      sharedDir: home.sharedDir,
       runnerEntry: config.entries.runner,
       warmRunners: 1,
     })
@@ -73,33 +72,38 @@ export function clusterParts(config: SupervisorConfig, { folder, reaper, signal 
     name: `agent-${place}`,
     start: () => startAgent(place),
   }))
-  const redisPart = { name: 'redis', start: createRedisStart(config, { folder, reaper, password: redis.password }) }
+  const redisPart = { name: 'redis', start: createRedisStart(config, surroundings) }
   return {
     redis: { address: redis.address, password: redis.password },
-    api,
     checkGivenRedis: async () => given && checkRedis(given),
     kept: [...(given ? [] : [redisPart]), { name: 'api', start: startApi }, ...agents],
   }
 }
 
+const lookAtLogEveryMs = 60_000
+
 /** Starts Redis at first, and restarts it with its data and users after that. */
 function createRedisStart(
   { redis, maxmemory }: SupervisorConfig,
-  own: { folder: string; reaper: Reaper; password: string },
+  { home, reaper, signal }: Surroundings,
 ): () => Promise<Running> {
+  const { stays, ...own } = home.redis
   let started: RedisProcess | undefined
+  const looking = setInterval(() => boundLog(redisLog(own.folder)), lookAtLogEveryMs)
+  signal.addEventListener('abort', () => clearInterval(looking), { once: true })
   return async () => {
     if (started === undefined) {
       started = await startRedis({
         ...own,
+        reaper,
         aof: true,
         ...(redis.type === 'program' ? { program: redis.path } : {}),
         ...(maxmemory === null ? {} : { maxmemory }),
       })
     } else await started.restart()
-    const { pid, exited, kill } = started
-    // Its data goes with the cluster, so there is nothing to save.
-    return { pid, exited: exited.then(() => ({ lastLines: redisLastLines(own.folder) })), stop: kill }
+    const { pid, exited, kill, stop } = started
+    // Where its data goes with the cluster there is nothing to save.
+    return { pid, exited: exited.then(() => ({ lastLines: redisLastLines(own.folder) })), stop: stays ? stop : kill }
   }
 }
 

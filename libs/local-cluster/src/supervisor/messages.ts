@@ -1,22 +1,24 @@
 /** What passes between a program and its supervisor (see `@burla/processes` for the wire). */
 import type { ErrorCode, RedisAddress } from '@burla/protocol'
 import type { PartEntries } from '../entries.ts'
-import type { LocalClusterPids } from '../local-cluster.ts'
+import type { LocalClusterPids } from '../start-supervisor.ts'
 import type { FoundRedis } from '../redis/find-redis.ts'
+import type { ApiListen } from './cluster-home.ts'
 
 export interface SupervisorConfig {
-  token: string
+  home: { type: 'embedded'; token: string; sharedDir: string } | { type: 'staying'; dataFolder: string; port: number }
   redis: FoundRedis
   entries: PartEntries
   nodes: number
   cpusPerNode: number
-  sharedDir: string
   maxmemory: string | null
   env: Record<string, string>
 }
 
 export interface ClusterDetails {
-  api: { socketPath: string }
+  listen: ApiListen
+  token: string
+  sharedDir: string
   redis: { address: RedisAddress; password: string }
   folder: string
   pids: LocalClusterPids

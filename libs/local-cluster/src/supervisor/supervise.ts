@@ -1,9 +1,10 @@
 /**
- * The supervisor: the process that owns an embedded cluster.
+ * The supervisor: the process that owns a cluster on this machine.
  *
  * Invariants
  *  - All that it makes is in one private folder or is a process on its reaper's list; the reaper removes both, also
- *    after kill -9 of the supervisor (P8).
+ *    after kill -9 of the supervisor (P8). What a cluster that stays keeps beside that is listed in `data-folder.ts`.
+ *  - Programs find a cluster that stays only while it is up: it is announced when all parts run, and withdrawn first.
  *  - All parts are started at once: one that is up before Redis tries again until Redis answers.
  *  - A part that dies is started again, a few times; then the cluster ends and says why (P7).
  *  - It ends with its stdin (the program), at SIGTERM, and when a part is hopeless: first the agents and the api, which
@@ -12,8 +13,8 @@
 import { once } from 'node:events'
 import { startReaper, type PartLink } from '@burla/processes'
 import { BurlaError } from '@burla/protocol'
-import type { LocalClusterPids } from '../local-cluster.ts'
-import { clusterCleanup, makeClusterFolder } from './cluster-folder.ts'
+import type { LocalClusterPids } from '../start-supervisor.ts'
+import { clusterHome, type OpenHome } from './cluster-home.ts'
 import { clusterParts, type ClusterParts } from './cluster-parts.ts'
 import { keepRunning, type Running } from './keep-running.ts'
 import type { SupervisorConfig, SupervisorMessage } from './messages.ts'
@@ -42,8 +43,8 @@ export async function supervise(config: SupervisorConfig, link: PartLink): Promi
 
 /** Returns or throws when nothing of the cluster is left. */
 async function runCluster(config: SupervisorConfig, programGone: AbortSignal, say: Say): Promise<void> {
-  const folder = makeClusterFolder(config.sharedDir)
-  const reaper = startReaper({ cleanup: clusterCleanup(folder, config.sharedDir) })
+  const { folder, cleanup, open } = clusterHome(config)
+  const reaper = startReaper({ cleanup })
   // Aborted at the cluster's end, whatever the reason: nothing is started any more.
   const ending = new AbortController()
   const end = (): void => ending.abort()
@@ -51,16 +52,21 @@ async function runCluster(config: SupervisorConfig, programGone: AbortSignal, sa
   if (programGone.aborted) end()
   const { signal } = ending
   const running = new Map<string, Running>()
+  let home: OpenHome | undefined
   try {
-    const parts = clusterParts(config, { folder, reaper, signal })
+    home = await open({ reaper, signal })
+    const parts = clusterParts(config, { folder, home, reaper, signal })
     await startAll(parts, running)
-    const { api, redis } = parts
-    say({ type: 'ready', api, redis, folder, pids: pidsOf(parts, running) })
+    home.announce()
+    const { listen, token, sharedDir } = home
+    say({ type: 'ready', listen, token, sharedDir, redis: parts.redis, folder, pids: pidsOf(parts, running) })
     await Promise.race([signal.aborted || once(signal, 'abort'), keepAll(parts, running, { signal, say })])
   } finally {
     end()
+    home?.withdraw()
     await endAll(running)
     await reaper.finish()
+    home?.leave()
   }
 }
 

@@ -9,6 +9,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   JOB_UNKNOWN: 4,
   REDIS_MISSING: 4,
   JOB_CONFLICT: 5,
+  CLUSTER_CONFLICT: 5,
   CLUSTER_UNREACHABLE: 6,
   JOB_FAILED: 7,
   JOB_CANCELLED: 8,

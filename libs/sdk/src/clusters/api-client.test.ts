@@ -77,9 +77,9 @@ test('P7 something else at the address is told from a cluster', async () => {
   )
 })
 
-test('the option goes before the environment, and without both the cluster is embedded', () => {
+test('the option goes before the environment, and without both it is seen later', () => {
   const env = { BURLA_CLUSTER_URL: 'https://a.example', BURLA_TOKEN: 't' }
-  expect(whichCluster(undefined, {})).toEqual({ type: 'embedded' })
+  expect(whichCluster(undefined, {})).toEqual({ type: 'unsaid' })
   expect(whichCluster('embedded', env)).toEqual({ type: 'embedded' })
   expect(whichCluster(undefined, env)).toEqual({ type: 'remote', url: 'https://a.example', token: 't' })
   expect(whichCluster('http://b.example', env)).toMatchObject({ url: 'http://b.example' })

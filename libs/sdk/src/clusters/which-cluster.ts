@@ -1,16 +1,26 @@
-/** Which cluster a job goes to: the option `cluster`, else BURLA_CLUSTER_URL (with BURLA_TOKEN), else an embedded one. */
+/**
+ * Which cluster a job goes to: the option `cluster`, else BURLA_CLUSTER_URL (with BURLA_TOKEN), else the one of this user
+ * that stays on this machine (`burla dashboard`), else an embedded one.
+ */
 import { BurlaError } from '@burla/protocol'
 import { createApiClient } from './api-client.ts'
 import { createCluster, type Cluster } from './cluster.ts'
 import { embeddedCluster } from './embedded.ts'
 
-export type ClusterChoice = { type: 'embedded' } | { type: 'remote'; url: string; token: string | undefined }
+/** `unsaid`: which one there is then, is seen when the job is made. */
+export type ClusterChoice = { type: 'unsaid' } | { type: 'embedded' } | RemoteChoice
+export interface RemoteChoice {
+  type: 'remote'
+  url: string
+  token: string | undefined
+}
 
 const remotes = new Map<string, Cluster>()
 
 export function whichCluster(option: string | undefined, env: NodeJS.ProcessEnv): ClusterChoice {
   const address = option ?? env.BURLA_CLUSTER_URL
-  if (address === undefined || address === '' || address === 'embedded') return { type: 'embedded' }
+  if (address === undefined || address === '') return { type: 'unsaid' }
+  if (address === 'embedded') return { type: 'embedded' }
   const from = option === undefined ? 'BURLA_CLUSTER_URL' : 'the option "cluster"'
   if (!/^https?:$/.test(protocolOf(address))) {
     throw new BurlaError(
@@ -22,11 +32,19 @@ export function whichCluster(option: string | undefined, env: NodeJS.ProcessEnv)
 }
 
 export async function openCluster(choice: ClusterChoice): Promise<Cluster> {
-  if (choice.type === 'embedded') return embeddedCluster()
-  const key = JSON.stringify([choice.url, choice.token])
-  const cluster = remotes.get(key) ?? createCluster(createApiClient(choice, choice.token))
+  const remote = choice.type === 'unsaid' ? await stayingCluster() : choice
+  if (remote === undefined || remote.type === 'embedded') return embeddedCluster()
+  const key = JSON.stringify([remote.url, remote.token])
+  const cluster = remotes.get(key) ?? createCluster(createApiClient(remote, remote.token))
   remotes.set(key, cluster)
   return cluster
+}
+
+/** The cluster of `burla dashboard`, where one is up. */
+export async function stayingCluster(): Promise<RemoteChoice | undefined> {
+  const { discoverCluster } = await import('@burla/local-cluster/discovery')
+  const found = discoverCluster()
+  return found && { type: 'remote', url: found.url, token: found.token }
 }
 
 function protocolOf(address: string): string {
