@@ -10,7 +10,9 @@ export function dataFault(lines: string[], folder: string): string | undefined {
       'Use that Redis, or move the folder away to start without its jobs.'
     )
   }
-  if (/Bad file format reading the append only file|Internal error in RDB reading|Wrong signature|corrupt/i.test(text)) {
+  if (
+    /Bad file format reading the append only file|Internal error in RDB reading|Wrong signature|corrupt/i.test(text)
+  ) {
     return (
       `The data in ${folder} is damaged. \`redis-check-aof --fix\` on the manifest in its appendonlydir/ keeps what can be read; ` +
       'or move the folder away to start without its jobs.'

@@ -22,7 +22,10 @@ export function readIdentity(folder: DataFolder): Identity {
         'use that version, or move the folder away to start without its jobs.',
     )
   }
-  return { token: readOrMake(folder.token, randomSecret), redisPassword: readOrMake(folder.redisPassword, randomSecret) }
+  return {
+    token: readOrMake(folder.token, randomSecret),
+    redisPassword: readOrMake(folder.redisPassword, randomSecret),
+  }
 }
 
 function readOrMake(path: string, make: () => string): string {

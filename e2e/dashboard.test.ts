@@ -1,0 +1,81 @@
+/** The cluster of `burla dashboard`: found by programs, there once, ended by Ctrl-C, and its jobs outlive it. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { until } from '@burla/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { dashboardData, type DashboardData, type RunningDashboard } from './run-dashboard.ts'
+import { runProgram } from './run-program.ts'
+
+let data: DashboardData
+let dashboard: RunningDashboard
+let port: string
+beforeAll(async () => {
+  data = dashboardData()
+  dashboard = data.start('--port', '0')
+  port = new URL(await dashboard.url()).port
+})
+afterAll(() => data[Symbol.asyncDispose]())
+
+/** Each input notes that it ran; those from 3 on wait until they may end. */
+const slowJob = `
+import { burla } from 'burla'
+const results = await burla.map(
+  async (n) => {
+    const { appendFileSync, existsSync } = process.getBuiltinModule('node:fs')
+    appendFileSync('shared/ran', n + '\\n')
+    while (n >= 3 && !existsSync('shared/go')) await new Promise((resolve) => setTimeout(resolve, 20))
+    return n * 2
+  },
+  [0, 1, 2, 3, 4, 5],
+  { name: 'slow' },
+)
+console.log(JSON.stringify(results))
+`
+
+test('a program finds it without configuration', async () => {
+  await using program = runProgram(
+    `import { burla } from 'burla'
+     console.log(await burla.map(() => process.env.BURLA_SHARED_DIR, [1]))`,
+    data.env,
+  )
+  expect(await program.ended).toBe(0)
+  expect(program.stdout).toContain(data.sharedDir)
+})
+
+test('a second start says that it is there and ends with 0; one that wants another port ends with 5', async () => {
+  const second = data.start()
+  expect(await second.ended).toBe(0)
+  expect(second.stdout).toContain(`is up already (process `)
+  expect(second.stdout).toContain(`127.0.0.1:${port}`)
+  const elsewhere = data.start('--port', '1')
+  expect(await elsewhere.ended).toBe(5)
+  expect(elsewhere.stderr).toMatch(/^burla: your cluster on this machine is up already, at http:.* at port 1,/)
+})
+
+test('a busy job needs a second Ctrl-C and goes on after a restart: no input that has a result runs again', async () => {
+  await using program = runProgram(slowJob, data.env)
+  await until('three inputs have a result and two run', () => data.sharedLines('ran').length === 5)
+  const before = data.sharedLines('ran')
+  dashboard.signal('SIGINT')
+  const said = () => dashboard.stderr.includes('Ctrl-C again ends the cluster all the same')
+  await until('it has said what runs', said)
+  expect(dashboard.stderr).toMatch(/A job is not finished:\n {2}slow-\w{10}: 3 of 6 inputs have a result, 2 running\n/)
+  dashboard.signal('SIGINT')
+  expect(await dashboard.ended).toBe(0)
+
+  dashboard = data.start('--port', port)
+  await dashboard.url()
+  writeFileSync(join(data.sharedDir, 'go'), '')
+  expect(await program.ended).toBe(0)
+  expect(program.stdout).toContain('[0,2,4,6,8,10]')
+  const again = data.sharedLines('ran').slice(before.length)
+  const unfinished = before.filter((n) => Number(n) >= 3)
+  const notBegun = ['3', '4', '5'].filter((n) => !before.includes(n))
+  expect(again.sort()).toEqual([...unfinished, ...notBegun].sort())
+})
+
+test('without a busy job the first Ctrl-C ends it', async () => {
+  dashboard.signal('SIGINT')
+  expect(await dashboard.ended).toBe(0)
+  expect(dashboard.stderr).toBe('Ending the cluster ...\n')
+})
