@@ -28,12 +28,10 @@ import {
   type NodeRecord,
   type RedisAddress,
 } from '@burla/protocol'
-import { startReaper } from '@burla/processes'
 import { listenToBell } from './bell.ts'
 import { decide, type Decision } from './decide.ts'
 import { serveJob, type ServedJob } from './served-job.ts'
-import type { HostedRunner } from './hosts/runner-host.ts'
-import { processHost } from './hosts/process-host.ts'
+import type { HostedRunner, RunnerHost } from './hosts/runner-host.ts'
 import { createWarmRunners } from './warm-runners.ts'
 
 export interface AgentConfig {
@@ -44,12 +42,11 @@ export interface AgentConfig {
   redisPassword: string
   clusterKey: string
   provider: string
-  folder: string
-  sharedDir: string
-  runnerEntry: string
 }
 
 interface AgentLink {
+  /** what runners run in; the agent closes it */
+  host: RunnerHost
   signal: AbortSignal
   onUp: () => void
   say: (message: string) => void
@@ -59,16 +56,14 @@ const lookEveryMs = 1_000
 /** A job whose runners ended this often in a row before they served anything is failed (P7). */
 const failuresPerJob = 3
 
-export async function runAgent(config: AgentConfig, { signal, onUp, say }: AgentLink): Promise<void> {
+export async function runAgent(config: AgentConfig, { host, signal, onUp, say }: AgentLink): Promise<void> {
   const { nodeId, cpus } = config
   const connect = { address: config.redis, password: config.redisPassword, name: `burla-agent-${nodeId}` }
   const redis = connectRedis(connect)
-  // Runners see the end of their stdin and give back what they hold; the reaper comes after those that cannot.
-  const reaper = startReaper({ graceMs: 3_000 })
   const slots = Math.max(1, Math.floor(cpus))
   let rehearsal: JobCredentials | undefined
   const runners = createWarmRunners({
-    host: processHost({ entry: config.runnerEntry, reaper }),
+    host,
     slots,
     rehearsal: () => rehearsal,
     signal,
@@ -101,6 +96,7 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
   }
   serving?.stop()
   await Promise.all([runners.close(), Promise.race([serving?.released, pause(2_000)])])
+  await host.close()
   await Promise.race([removeNode(redis, nodeId), pause(500)]).catch(() => undefined)
   redis.disconnect()
 
@@ -153,7 +149,8 @@ export async function runAgent(config: AgentConfig, { signal, onUp, say }: Agent
   }
 
   async function serve(jobId: JobId, granted: Claim, runner: HostedRunner): Promise<void> {
-    const { folder, sharedDir, clusterKey, redis: address } = config
+    const { clusterKey, redis: address } = config
+    const { folder, sharedDir } = host
     const work = await untilStored(() => readWork(redis, jobId), signal)
     if (!work) return runners.putBack(runner)
     say(`job ${jobId}: claimed, ${granted.slots} slots`)

@@ -43,7 +43,7 @@ export function createWarmRunners(options: WarmRunnersOptions): WarmRunners {
   async function start(): Promise<HostedRunner> {
     for (let tries = 1; ; tries++) {
       try {
-        const runner = await host.start({ slots, rehearsal: rehearsal() ?? null, signal, onLine })
+        const runner = await host.start({ image: null, slots, rehearsal: rehearsal() ?? null, signal, onLine })
         warm = true
         onChange()
         return runner

@@ -1,23 +1,16 @@
-/** The parent's side of a part: start it, wait until it is up. The wire is described in `run-part.ts`. */
+/**
+ * The parent's side of a part: start it, wait until it is up. The wire is described in `run-part.ts`; it is the same
+ * whatever the part runs in, so `untilReady` leaves opening it to others.
+ */
 import { BurlaError } from '@burla/protocol'
 import { spawnPart, type PartExit, type PartProcess } from './part-process.ts'
 import type { Reaper } from './reaper.ts'
 
-export interface PartOptions {
+export interface WireOptions {
   /** what it is called in errors: `api`, `agent of node-1` */
   name: string
-  /** absolute path of its main file */
-  entry: string
   /** the first line on its stdin */
   config: unknown
-  /** added to the clean environment */
-  env?: Record<string, string>
-  /** options for Node, before the entry */
-  nodeArgs?: string[]
-  /** its working directory; default: this process's */
-  cwd?: string
-  /** kills the part when this process dies */
-  reaper?: Reaper
   /** the part has this long to say that it is ready; default 15 s */
   readyWithinMs?: number
   /** gives up a part that is not ready yet */
@@ -26,6 +19,19 @@ export interface PartOptions {
   onLine?: (line: string) => void
   /** a message after the ready one */
   onMessage?: (message: PartMessage) => void
+}
+
+export interface PartOptions extends WireOptions {
+  /** absolute path of its main file */
+  entry: string
+  /** added to the clean environment */
+  env?: Record<string, string>
+  /** options for Node, before the entry */
+  nodeArgs?: string[]
+  /** its working directory; default: this process's */
+  cwd?: string
+  /** kills the part when this process dies */
+  reaper?: Reaper
   onExit?: (exit: PartExit) => void
 }
 
@@ -37,13 +43,21 @@ export interface Part extends PartProcess {
 }
 
 /** Resolves when the part is ready; rejects, with its last log lines, when it ends before or is silent for too long. */
-export async function startPart(options: PartOptions): Promise<Part> {
+export function startPart(options: PartOptions): Promise<Part> {
+  return untilReady(options, (onStdout) => spawnPart(options, onStdout))
+}
+
+/** What `open` opens gets the config from it, and hands it the lines of its stdout: the reply says false of a log line. */
+export async function untilReady<Opened extends Pick<PartProcess, 'kill' | 'exited'>>(
+  options: WireOptions,
+  open: (onStdout: (line: string) => boolean) => Promise<Opened>,
+): Promise<Opened & { readonly ready: PartMessage }> {
   const { name, signal, readyWithinMs = 15_000 } = options
   let ready: PartMessage | undefined
   let onReady: () => void
   const whenReady = new Promise<void>((resolve) => (onReady = resolve))
 
-  const part = await spawnPart(options, (line) => {
+  const part = await open((line) => {
     const message = parseMessage(line)
     if (message === undefined) return false
     if (ready !== undefined) options.onMessage?.(message)
