@@ -10,4 +10,6 @@ export interface ApiConfig {
   clusterKey: string
   /** sha256 of the cluster's token, in hex: the api itself never needs the token */
   tokenHash: string
+  /** whether the history of jobs is kept: not where nobody could ever ask for it */
+  history: boolean
 }

@@ -16,6 +16,9 @@ test('/docs/json describes every route, from the schemas that check the requests
     'get /v1/jobs/{id}',
     'delete /v1/jobs/{id}',
     'post /v1/jobs/{id}/cancel',
+    'get /v1/jobs/{id}/inputs',
+    'get /v1/jobs/{id}/failures',
+    'get /v1/jobs/{id}/lines',
     'get /v1/nodes',
     'get /healthz',
   ])

@@ -25,6 +25,7 @@ function startApi(listen: ApiConfig['listen']) {
     redisPassword: redis.password,
     clusterKey: 'key',
     tokenHash: sha256(token),
+    history: true,
   }
   return startPart({ name: 'api', entry: join(import.meta.dirname, 'main.ts'), config, reaper })
 }

@@ -8,9 +8,9 @@ import { loadValidators } from './validation.ts'
 import type { ApiConfig } from './config.ts'
 
 runPart<ApiConfig>(async (config, { signal, ready }) => {
-  const { clusterKey, tokenHash, redis: redisAddress } = config
+  const { clusterKey, tokenHash, history, redis: redisAddress } = config
   const redis = connectRedis({ address: redisAddress, password: config.redisPassword, name: 'api' })
-  const server = createServer({ redis, redisAddress, clusterKey, tokenHash })
+  const server = createServer({ redis, redisAddress, clusterKey, tokenHash, history })
 
   const address = await listen(server, config.listen)
   ready({ address })

@@ -3,7 +3,7 @@
  * TypeBox's `XStatic` the types. TypeBox's builder (`Type.Object(...)`) makes the same schemas, but loading it takes
  * 100 ms, of 150 ms until the api listens; types alone cost nothing.
  */
-import { jobStates, longestRetentionMs, nodeStates } from '@burla/protocol'
+import { historyFailures, historyInputs, inputStates, jobStates, longestRetentionMs, nodeStates } from '@burla/protocol'
 import type { FastifyTypeProvider } from 'fastify'
 import type { XSchema, XStatic } from 'typebox/schema'
 
@@ -32,6 +32,30 @@ export const listQuery = {
   type: 'object',
   additionalProperties: false,
   properties: { limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } },
+} as const satisfies XSchema
+
+export const inputsQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    state: { enum: inputStates },
+    limit: { type: 'integer', minimum: 1, maximum: historyInputs, default: 100 },
+  },
+} as const satisfies XSchema
+
+export const failuresQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { limit: { type: 'integer', minimum: 1, maximum: historyFailures, default: historyFailures } },
+} as const satisfies XSchema
+
+export const linesQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    input: { ...count, description: 'only what the calls for this input printed' },
+    follow: { type: 'boolean', default: false, description: 'go on until the job is over' },
+  },
 } as const satisfies XSchema
 
 export const jobSpec = {
@@ -110,6 +134,48 @@ export const jobStatus = {
     startedAt: timeOrNull,
     finishedAt: timeOrNull,
     keptUntilAt: { ...timeOrNull, description: 'epoch ms; until when the results of a submitted job are kept' },
+  },
+} as const
+
+export const inputRecords = {
+  type: 'object',
+  properties: {
+    inputs: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          index: count,
+          state: { enum: inputStates },
+          attempts: { ...count, description: 'ended so far' },
+          durationMs: { type: ['number', 'null'], description: 'of the last attempt, in the function' },
+          nodeId: { type: ['string', 'null'] },
+          startedAt: timeOrNull,
+          finishedAt: timeOrNull,
+        },
+      },
+    },
+    cut: { ...count, description: 'so many older ones have finished of which no record is kept' },
+  },
+} as const
+
+export const failureRecords = {
+  type: 'object',
+  properties: {
+    failures: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          index: count,
+          name: { type: 'string', description: "the error's class or name" },
+          message: { type: 'string', description: 'cut at 1 KiB' },
+          attempts: count,
+          finishedAt: time,
+        },
+      },
+    },
+    cut: { ...count, description: 'so many more failed later' },
   },
 } as const
 

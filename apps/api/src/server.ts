@@ -6,6 +6,7 @@ import { requireToken } from './access.ts'
 import { serveDocs } from './docs.ts'
 import { answerFailures } from './failures.ts'
 import { functionRoutes } from './routes/functions.ts'
+import { historyRoutes } from './routes/history.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { describeFault, lazyValidation } from './validation.ts'
@@ -17,6 +18,8 @@ export interface ServerOptions {
   redisAddress: RedisAddress
   clusterKey: string
   tokenHash: string
+  /** whether the history of jobs is kept; default true */
+  history?: boolean
   /** A connection to Redis waits without end for Redis to come back; a request waits for this long (P7). */
   answerWithinMs?: number
 }
@@ -45,6 +48,7 @@ export function createServer(options: ServerOptions) {
   serveDocs(server)
   functionRoutes(server, options.redis)
   jobRoutes(server, options)
+  historyRoutes(server, options.redis)
   nodeRoutes(server, options.redis)
   return server
 }

@@ -24,8 +24,10 @@ export async function rehearse({ jobId, redis: address, username, password }: Jo
     onList: async ({ data: { i } }) => {
       const index = i[0] ?? 0
       noteBegin(index)
-      const header = { index, status: 'ok' as const, attempts: 1, durationMs: 0, nodeId: '', slot: 0 }
-      await outbox.result({ type: 'result', ...header }, Buffer.from('rehearsed'))
+      await outbox.result({
+        ...{ index, status: 'ok', attempts: 1, durationMs: 0, slot: 0 },
+        payload: Buffer.from('rehearsed'),
+      })
       setImmediate(finish)
       return 'stored'
     },

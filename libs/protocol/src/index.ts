@@ -1,6 +1,7 @@
 export * from './errors.ts'
 export * from './failure/index.ts'
 export * from './ids.ts'
+export * from './job-history.ts'
 export * from './job-record.ts'
 export * from './keys.ts'
 export * from './limits.ts'

@@ -35,8 +35,14 @@ export function jobKeys(jobId: JobId) {
     results: `${prefix}:results`,
     /** bitmap: one bit per index that has a result */
     done: `${prefix}:done`,
-    /** hash: counters of the job, see `JobCounts` */
+    /** hash: counters of the job, see `JobCounts`; of its lines also how many there were (`lines`, `lineBytes`) */
     counts: `${prefix}:counts`,
+    /** list, newest last: `<inputs finished by then> <time> <headers of a batch>`, see append.lua */
+    records: `${prefix}:records`,
+    /** list, oldest first: `<time> <JSON of a failure's summary>` */
+    failures: `${prefix}:failures`,
+    /** stream: what its calls printed; an entry's id is the number of bytes printed before it */
+    lines: `${prefix}:lines`,
     /** hash: index -> id of the runner that runs it now */
     running: `${prefix}:running`,
     /** hash: `<runnerId>:<slot>` -> 1, the places taken under `maxParallelism` */

@@ -42,3 +42,10 @@ export const longestRetentionMs = 30 * 24 * 60 * 60 * 1000
 
 /** How long the record of a job is kept after its end; that of a submitted one, after its results have gone. */
 export const recordRetentionMs = 24 * 60 * 60 * 1000
+
+/** P6: what a job's history keeps: records of its newest inputs, its first failures, its newest lines. */
+export const historyInputs = 10_000
+export const historyFailures = 1_000
+export const historyLineBytes = 16 * 1024 * 1024
+/** Of a failure's message, this much. */
+export const historyMessageBytes = 1024

@@ -15,11 +15,12 @@ import { jobUser, jobUserRules } from './job-user.ts'
 import { statusOf, viewJob, viewJobs } from './job-view.ts'
 import { cancel, type StateReply } from './scripts.ts'
 
-/** Making the same job twice (the first reply was lost) is making it once. */
+/** Making the same job twice (the first reply was lost) is making it once. `history`: whether one is kept, see job-history. */
 export async function createJob(
   redis: Redis,
   clusterKey: string,
   spec: JobSpec,
+  { history = true }: { history?: boolean | undefined } = {},
 ): Promise<'created' | 'same' | 'conflict'> {
   const k = jobKeys(spec.id)
   const before = await redis.hget(k.record, 'functionDigest')
@@ -27,7 +28,7 @@ export async function createJob(
   const bell: Bell = { type: 'demand', jobId: spec.id }
   const pipeline = redis.pipeline()
   pipeline.call('ACL', 'SETUSER', ...jobUserRules(clusterKey, spec.id, spec.functionDigest))
-  if (before === null) pipeline.hset(k.record, encodeRecord(spec, Date.now()))
+  if (before === null) pipeline.hset(k.record, { ...encodeRecord(spec, Date.now()), ...(history && { history: '1' }) })
   pipeline.hset(k.queue.meta, 'opts.maxLenEvents', 0)
   pipeline.set(k.client, 1, 'PX', spec.clientGraceMs)
   pipeline.sadd(clusterKeys.liveJobs, spec.id)
@@ -76,25 +77,26 @@ export async function releaseJobData(redis: Redis, jobId: JobId): Promise<StateR
   return state
 }
 
-/** Removes everything of a finished job but its record, which expires by itself (P8). */
+/** Removes everything of a finished job but its record and its history, which expire by themselves (P8). */
 export async function cleanUpJob(redis: Redis, jobId: JobId): Promise<void> {
   await removeJobData(redis, jobId)
   const pipeline = redis.pipeline()
-  pipeline.pexpire(jobKeys(jobId).record, recordRetentionMs)
+  const k = jobKeys(jobId)
+  for (const key of [k.record, k.counts, k.records, k.failures, k.lines]) pipeline.pexpire(key, recordRetentionMs)
   pipeline.srem(clusterKeys.liveJobs, jobId)
   pipeline.zadd(clusterKeys.pastJobs, Date.now(), jobId)
   pipeline.zremrangebyscore(clusterKeys.pastJobs, '-inf', Date.now() - recordRetentionMs)
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
 }
 
-/** The queue, the results, the claims, the user: all but the record. */
+/** The queue, the results, the claims, the user: all but the record, the counts and the history. */
 export async function removeJobData(redis: Redis, jobId: JobId): Promise<void> {
   const k = jobKeys(jobId)
   const q = k.queue
   for (const list of [q.wait, q.active]) await unlinkBullJobs(redis, jobId, await redis.lrange(list, 0, -1))
   await unlinkBullJobs(redis, jobId, await redis.zrange(q.delayed, 0, '-1'))
   const pipeline = redis.pipeline()
-  pipeline.unlink(k.results, k.done, k.counts, k.running, k.places, k.attempts, k.losses, k.inputs, k.batches)
+  pipeline.unlink(k.results, k.done, k.running, k.places, k.attempts, k.losses, k.inputs, k.batches)
   pipeline.unlink(k.claims, k.client, q.wait, q.active, q.delayed, q.stalled, q.marker, q.meta, q.events, q.id)
   pipeline.unlink(`${q.jobs}stalled-check`, `${q.jobs}completed`, `${q.jobs}failed`, `${q.jobs}pc`)
   pipeline.call('ACL', 'DELUSER', jobUser(jobId))

@@ -29,5 +29,6 @@ export async function setStage(redis: Redis, jobId: JobId, runnerId: string): Pr
 
 export async function removeRehearsal(redis: Redis, jobId: JobId): Promise<void> {
   await removeJobData(redis, jobId)
-  await redis.unlink(jobKeys(jobId).record)
+  const { record, counts } = jobKeys(jobId)
+  await redis.unlink(record, counts)
 }

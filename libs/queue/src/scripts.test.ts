@@ -25,7 +25,7 @@ import {
   viewJob,
   type Redis,
 } from './index.ts'
-import { clusterKey, makeJob, result } from './test-job.ts'
+import { clusterKey, makeJob, printed, result } from './test-job.ts'
 
 const server = useRedis()
 let redis: Redis
@@ -73,7 +73,7 @@ describe('append', () => {
 
   test('P1 a batch whose reply was lost adds nothing when it is sent again, lines included', async () => {
     const jobId = await makeJob(redis, 2)
-    const lines = { index: '' as const, status: '' as const, header: '{"type":"lines"}', payload: Buffer.from('[]') }
+    const lines = printed({ index: 0, stream: 'stdout', text: 'hello', run: 1 })
     const batch = { runnerId: 'a', number: 1, entries: [lines, result(0)] }
     await append(redis, jobId, batch)
     await append(redis, jobId, batch)

@@ -1,54 +1,16 @@
 /** Typed wrappers of the Lua scripts: what decides in Redis, atomically. Each script's file says what it promises. */
-import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { jobKeys, type Claim, type JobId, type JobState } from '@burla/protocol'
+import {
+  historyFailures,
+  historyInputs,
+  historyLineBytes,
+  jobKeys,
+  type Claim,
+  type JobId,
+  type JobState,
+} from '@burla/protocol'
 import type { InputData } from './input-data.ts'
-
-const scripts = {
-  append: 10,
-  begin: 2,
-  'take-place': 2,
-  inspect: 3,
-  retry: 8,
-  'give-back': 9,
-  split: 6,
-  lose: 8,
-  claim: 4,
-  renew: 2,
-  release: 3,
-  cancel: 2,
-  announce: 2,
-  take: 2,
-  'even-when-full': 1,
-} as const
-
-type ScriptName = keyof typeof scripts
-type Caller = (...args: (string | number | Buffer)[]) => Promise<unknown>
-
-const texts = new Map<ScriptName, string>()
-const known = new WeakSet<Redis>()
-
-function call(redis: Redis, name: ScriptName, keys: string[], args: (string | number | Buffer)[]): Promise<unknown> {
-  if (!known.has(redis)) {
-    for (const [script, numberOfKeys] of Object.entries(scripts) as [ScriptName, number][]) {
-      redis.defineCommand(commandOf(script), { numberOfKeys, lua: textOf(script) })
-    }
-    known.add(redis)
-  }
-  const command = (redis as unknown as Record<string, Caller>)[commandOf(name)]
-  if (!command) throw new Error(`no script ${name}`)
-  return command.call(redis, ...keys, ...args)
-}
-
-function commandOf(name: ScriptName): string {
-  return `burla-${name}`
-}
-
-function textOf(name: ScriptName): string {
-  const text = texts.get(name) ?? readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
-  texts.set(name, text)
-  return text
-}
+import { runScript as call } from './run-script.ts'
 
 export type StateReply = JobState | 'gone'
 
@@ -58,6 +20,8 @@ export interface Appended {
   status: 'ok' | 'error' | ''
   header: string
   payload: Buffer
+  /** for the history: of an error its `KeptFailure` as JSON, of lines their number */
+  note: string | number
 }
 
 export async function append(
@@ -69,12 +33,13 @@ export async function append(
   const reply = await call(
     redis,
     'append',
-    [k.record, k.results, k.done, k.counts, k.running, k.batches, k.attempts, k.losses, k.inputs, k.claims],
     [
-      batch.runnerId,
-      batch.number,
-      Date.now(),
-      ...batch.entries.flatMap((e) => [String(e.index), e.status, e.header, e.payload]),
+      ...[k.record, k.results, k.done, k.counts, k.running, k.batches, k.attempts, k.losses, k.inputs],
+      ...[k.claims, k.records, k.failures, k.lines],
+    ],
+    [
+      ...[batch.runnerId, batch.number, Date.now(), historyInputs, historyFailures, historyLineBytes],
+      ...batch.entries.flatMap((e) => [String(e.index), e.status, e.header, e.payload, e.note]),
     ],
   )
   const [state, untakenBytes] = reply as [StateReply, number]

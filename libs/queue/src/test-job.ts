@@ -1,6 +1,6 @@
 /** For tests: a job of its own in the test file's Redis, and the pieces of a runner's talk with it. */
-import { connectRedis, createJob, jobCredentials, type Redis } from './index.ts'
-import type { CallOptions, JobId, JobSpec } from '@burla/protocol'
+import { connectRedis, createJob, encodeKeptFailure, jobCredentials, type Redis } from './index.ts'
+import { encodeHeader, encodeLines, type CallOptions, type JobId, type JobSpec, type Line } from '@burla/protocol'
 import { someCall, someJob } from '@burla/testkit'
 
 export const clusterKey = 'a cluster key for tests'
@@ -27,5 +27,12 @@ export function asJob(address: { path: string }, jobId: JobId): Redis {
 }
 
 export function result(index: number, text = 'v', status: 'ok' | 'error' = 'ok') {
-  return { index, status, header: JSON.stringify({ type: 'result', index, status }), payload: Buffer.from(text) }
+  const header = JSON.stringify({ type: 'result', index, status, attempts: 1, durationMs: 5, nodeId: 'node', slot: 0 })
+  const note = status === 'ok' ? '' : encodeKeptFailure({ index, attempts: 1, name: 'Error', message: text })
+  return { index, status, header, payload: Buffer.from(text), note }
+}
+
+export function printed(...lines: Line[]) {
+  const header = encodeHeader({ type: 'lines', nodeId: 'node' })
+  return { index: '' as const, status: '' as const, header, payload: encodeLines(lines), note: lines.length }
 }

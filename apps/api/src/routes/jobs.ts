@@ -1,5 +1,5 @@
 /** Jobs are made, read and ended here; their inputs and results travel through Redis only. */
-import { BurlaError, isJobId, type JobSpec, type JobStatus } from '@burla/protocol'
+import { BurlaError, type JobSpec } from '@burla/protocol'
 import {
   cancelJob,
   createJob,
@@ -11,10 +11,11 @@ import {
   releaseJobData,
   type Redis,
 } from '@burla/queue'
+import { existingJob } from '../existing-job.ts'
 import { cancelBody, credentials, failure, idParams, jobSpec, jobStatus, listQuery } from '../schemas.ts'
 import type { Server, ServerOptions } from '../server.ts'
 
-export function jobRoutes(server: Server, { redis, redisAddress, clusterKey }: ServerOptions): void {
+export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, history }: ServerOptions): void {
   server.post(
     '/v1/jobs',
     {
@@ -29,7 +30,7 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey }: S
       const refusal = await whyRefused(redis, spec)
       // A repeated request whose first reply was lost: what was promised stays, also when nodes or functions have gone.
       if (refusal !== undefined && (await readJob(redis, spec.id)) === undefined) throw refusal
-      if ((await createJob(redis, clusterKey, spec)) === 'conflict') {
+      if ((await createJob(redis, clusterKey, spec, { history })) === 'conflict') {
         throw new BurlaError('JOB_CONFLICT', `the job ${spec.id} exists already, with another function`)
       }
       return reply.code(201).send({ credentials: jobCredentials(clusterKey, spec.id, redisAddress) })
@@ -106,12 +107,4 @@ async function whyRefused(redis: Redis, spec: JobSpec): Promise<BurlaError | und
     return new BurlaError('NO_CAPACITY', `cpus: ${spec.call.cpus} was asked for; the largest node has ${largest}`)
   }
   return undefined
-}
-
-async function existingJob(redis: Redis, id: string): Promise<JobStatus> {
-  const job = isJobId(id) ? await readJob(redis, id) : undefined
-  if (job === undefined) {
-    throw new BurlaError('JOB_UNKNOWN', `there is no job ${id} on this cluster; GET /v1/jobs lists those there are`)
-  }
-  return job
 }

@@ -45,12 +45,11 @@ export async function runInput(
 }
 
 function store(
-  { outbox, nodeId }: RunContext,
+  { outbox }: RunContext,
   where: { index: number; slot: number; attempts: number },
-  { type, payload, durationMs }: Exclude<Outcome, { type: 'lost' }>,
+  { type, ...outcome }: Exclude<Outcome, { type: 'lost' }>,
 ): Promise<StateReply> {
-  const status = type === 'value' ? 'ok' : 'error'
-  return outbox.result({ type: 'result', ...where, status, durationMs, nodeId }, payload)
+  return outbox.result({ ...where, ...outcome, status: type === 'value' ? 'ok' : 'error' })
 }
 
 function slotOf(slots: Slot[], number: number): Slot {

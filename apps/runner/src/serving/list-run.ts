@@ -27,6 +27,7 @@ import {
   encodeFailure,
   InputLostError,
   lossesPerInput,
+  summarizeFailure,
   type CallOptions,
   type JobId,
 } from '@burla/protocol'
@@ -197,10 +198,16 @@ export function storeFailed(context: RunContext, { i }: InputData, cause: Error)
   }
 }
 
-function storeWithoutRun({ outbox, nodeId }: RunContext, { index, before }: ListedInput, error: BurlaError) {
-  const { attempts } = before
-  const header = { type: 'result' as const, index, status: 'error' as const, attempts, durationMs: 0, nodeId, slot: -1 }
-  return outbox.result(header, encodeFailure(error))
+function storeWithoutRun({ outbox }: RunContext, { index, before }: ListedInput, error: BurlaError) {
+  return outbox.result({
+    index,
+    status: 'error',
+    attempts: before.attempts,
+    durationMs: 0,
+    slot: -1,
+    payload: encodeFailure(error),
+    failure: summarizeFailure(error),
+  })
 }
 
 function lostError(index: number): BurlaError {

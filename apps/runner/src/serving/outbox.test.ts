@@ -29,14 +29,13 @@ const outboxOn = (redis: Redis): Outbox =>
     onStored: () => undefined,
     onTrouble: () => undefined,
   })
-const header = (index: number) => ({
-  type: 'result' as const,
+const someResult = (index: number, text: string) => ({
   index,
   status: 'ok' as const,
   attempts: 1,
   durationMs: 1,
-  nodeId: 'node',
   slot: 0,
+  payload: Buffer.from(text),
 })
 const stored = async () =>
   (await direct.xrangeBuffer(jobKeys(jobId).results, '-', '+')).flatMap(([, [, h, , v]]) =>
@@ -47,10 +46,10 @@ test('P1 a result whose reply is lost on the way is stored once, and so are the 
   await using proxy = await cuttingProxy(server.address.path)
   const redis = connectRedis({ address: { path: proxy.path }, password: server.password, name: 'test' })
   const outbox = outboxOn(redis)
-  await outbox.result(header(0), Buffer.from('before'))
+  await outbox.result(someResult(0, 'before'))
   proxy.cutNextReply()
   outbox.lines([{ index: 1, stream: 'stdout', text: 'hello', run: 1 }])
-  const answered = outbox.result(header(1), Buffer.from('once'))
+  const answered = outbox.result(someResult(1, 'once'))
   await until('the reply is lost', () => proxy.cuts === 1)
   proxy.accept()
   expect(await answered).toBe('waiting')
@@ -61,7 +60,7 @@ test('P1 a result whose reply is lost on the way is stored once, and so are the 
 test('P1 a full Redis delays results and loses none; they come in order', async () => {
   const outbox = outboxOn(direct)
   await direct.config('SET', 'maxmemory', '1mb')
-  const all = Promise.all([0, 1, 2].map((index) => outbox.result(header(index), Buffer.from(`r${index}`))))
+  const all = Promise.all([0, 1, 2].map((index) => outbox.result(someResult(index, `r${index}`))))
   const early = await Promise.race([all.then(() => 'stored'), direct.ping()])
   await direct.config('SET', 'maxmemory', '0')
   await all
@@ -70,7 +69,7 @@ test('P1 a full Redis delays results and loses none; they come in order', async 
 
 test('drained resolves when all that was put in is stored', async () => {
   const outbox = outboxOn(direct)
-  void outbox.result(header(0), Buffer.from('a'))
+  void outbox.result(someResult(0, 'a'))
   await outbox.drained()
   expect(await stored()).toEqual(['a'])
 })

@@ -7,12 +7,19 @@
  *
  * While a batch is under way the next one gathers: the busier the runner, the larger its batches.
  */
-import { append, isTransient, pause, type Appended, type Redis, type StateReply } from '@burla/queue'
-import { encodeHeader, encodeLines, type JobId, type Line, type ResultHeader } from '@burla/protocol'
+import { append, encodeKeptFailure, isTransient, pause, type Appended, type Redis, type StateReply } from '@burla/queue'
+import {
+  encodeHeader,
+  encodeLines,
+  type FailureSummary,
+  type JobId,
+  type Line,
+  type ResultHeader,
+} from '@burla/protocol'
 
 export interface Outbox {
   /** Resolves with the job's state when the result is stored (or, when the job is over, dropped). */
-  result(header: ResultHeader, payload: Buffer): Promise<StateReply>
+  result(result: StoredResult): Promise<StateReply>
   lines(lines: Line[]): void
   /** bytes that wait here for Redis */
   readonly pendingBytes: number
@@ -20,6 +27,12 @@ export interface Outbox {
   readonly untakenBytes: number
   /** Resolves when all that was put in is stored. */
   drained(): Promise<void>
+}
+
+export interface StoredResult extends Omit<ResultHeader, 'type' | 'nodeId'> {
+  payload: Buffer
+  /** what was thrown, for the history */
+  failure?: FailureSummary
 }
 
 interface OutboxOptions {
@@ -94,15 +107,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   return {
-    result(header, payload) {
+    result({ payload, failure, ...header }) {
+      const { index, status, attempts } = header
+      const note = failure === undefined ? '' : encodeKeptFailure({ index, attempts, ...failure })
       return new Promise((stored) => {
-        put({ index: header.index, status: header.status, header: encodeHeader(header), payload, stored })
+        put({ index, status, header: encodeHeader({ type: 'result', ...header, nodeId }), payload, note, stored })
       })
     },
     lines(lines) {
       if (lines.length === 0) return
       const header = encodeHeader({ type: 'lines', nodeId })
-      put({ index: '', status: '', header, payload: encodeLines(lines), stored: () => undefined })
+      put({ index: '', status: '', header, payload: encodeLines(lines), note: lines.length, stored: () => undefined })
     },
     get pendingBytes() {
       return pendingBytes

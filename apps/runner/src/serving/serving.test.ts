@@ -76,6 +76,7 @@ const result = (index: number) => ({
   status: 'ok' as const,
   header: JSON.stringify({ type: 'result', index, status: 'ok' }),
   payload: Buffer.from('stored before'),
+  note: '',
 })
 
 async function storedBy(jobId: string): Promise<(string | undefined)[]> {

@@ -9,7 +9,8 @@
  *                    setUp   the function was restored (or will answer each call with why not)
  *                    begun   the function is called now
  *                    value   f64 durationMs | encoded value
- *                    error   f64 durationMs | u8 1: this process must not be used again | encoded failure
+ *                    error   f64 durationMs | u8 1: this process must not be used again |
+ *                            u32 length of JSON | JSON `FailureSummary` | encoded failure
  *                    unbegun the process exits, and no call is running in it: one under way to it has not begun
  *
  * One call at a time; each call is answered by at most one `value` or `error`. Numbers are big-endian.

@@ -1,4 +1,5 @@
 /** The bodies of the frames that have any, see `frames.ts`. */
+import type { FailureSummary } from '@burla/protocol'
 
 /** What a slot is told once, before its first call. */
 export interface SlotSettings {
@@ -47,14 +48,25 @@ export function decodeValueFrame(body: Buffer): { durationMs: number; payload: B
   return { durationMs: body.readDoubleBE(0), payload: body.subarray(8) }
 }
 
-export function encodeErrorHead(durationMs: number, spent: boolean): Buffer {
-  const head = Buffer.allocUnsafe(9)
+export interface ErrorHead {
+  durationMs: number
+  /** code of the call may still be running in the process, so no other call may be */
+  spent: boolean
+  failure: FailureSummary
+}
+
+export function encodeErrorHead({ durationMs, spent, failure }: ErrorHead): Buffer {
+  const json = Buffer.from(JSON.stringify(failure))
+  const head = Buffer.allocUnsafe(13 + json.length)
   head.writeDoubleBE(durationMs, 0)
   head[8] = spent ? 1 : 0
+  head.writeUInt32BE(json.length, 9)
+  head.set(json, 13)
   return head
 }
 
-/** `spent`: code of the call may still be running in the process, so no other call may be. */
-export function decodeErrorFrame(body: Buffer): { durationMs: number; spent: boolean; payload: Buffer } {
-  return { durationMs: body.readDoubleBE(0), spent: body[8] === 1, payload: body.subarray(9) }
+export function decodeErrorFrame(body: Buffer): ErrorHead & { payload: Buffer } {
+  const end = 13 + body.readUInt32BE(9)
+  const failure = JSON.parse(body.toString('utf8', 13, end)) as FailureSummary
+  return { durationMs: body.readDoubleBE(0), spent: body[8] === 1, failure, payload: body.subarray(end) }
 }

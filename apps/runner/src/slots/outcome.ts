@@ -1,11 +1,11 @@
 /** How a call ended, and how the end of a process becomes the error of the input that ran in it. Pure. */
-import { BurlaError, ExitError, OutOfMemoryError, TimeoutError } from '@burla/protocol'
+import { BurlaError, ExitError, OutOfMemoryError, TimeoutError, type FailureSummary } from '@burla/protocol'
 import type { ProcessEnd } from './slot-process.ts'
 
 export type Outcome =
   | { type: 'value'; payload: Buffer; durationMs: number }
   /** a throw, an exit, a timeout, out of memory: an attempt. The payload is an encoded failure */
-  | { type: 'error'; payload: Buffer; durationMs: number }
+  | { type: 'error'; payload: Buffer; failure: FailureSummary; durationMs: number }
   /** killed, by us or from outside: not the input's doing, and no attempt */
   | { type: 'lost'; durationMs: number }
 

@@ -13,7 +13,15 @@ import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { restoreFunction } from '@burla/closure'
-import { BurlaError, decodeValue, encodeFailure, encodeValue, ExitError, largestValueBytes } from '@burla/protocol'
+import {
+  BurlaError,
+  decodeValue,
+  encodeFailure,
+  encodeValue,
+  ExitError,
+  largestValueBytes,
+  summarizeFailure,
+} from '@burla/protocol'
 import { frameTypes, writeFrame } from './frames.ts'
 import { encodeErrorHead, encodeValueHead, type SlotSettings } from './messages.ts'
 
@@ -123,7 +131,7 @@ export class SlotCalls {
       writeFrame(
         this.#channel,
         frameTypes.error,
-        encodeErrorHead(durationMs, spent),
+        encodeErrorHead({ durationMs, spent, failure: summarizeFailure(thrown) }),
         encodeFailure(withoutOurFrames(thrown)),
       )
     }

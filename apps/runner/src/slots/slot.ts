@@ -13,7 +13,7 @@
  */
 import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
-import { encodeFailure, type Line } from '@burla/protocol'
+import { encodeFailure, summarizeFailure, type Line } from '@burla/protocol'
 import { frameTypes } from './frames.ts'
 import { decodeErrorFrame, decodeValueFrame } from './messages.ts'
 import { couldNotStart, errorOfDeadCall, type Outcome } from './outcome.ts'
@@ -170,8 +170,8 @@ export class Slot {
       running.answer = { type: 'value', ...decodeValueFrame(body) }
       void this.#settleWhenDrained(running, running.answer)
     } else if (type === frameTypes.error) {
-      const { durationMs, spent, payload } = decodeErrorFrame(body)
-      running.answer = { type: 'error', payload, durationMs }
+      const { spent, ...answer } = decodeErrorFrame(body)
+      running.answer = { type: 'error', ...answer }
       // A spent process may still print and throw for its call: it dies first, and its end settles the call.
       if (spent) process.kill()
       else void this.#settleWhenDrained(running, running.answer)
@@ -214,7 +214,10 @@ export class Slot {
       lastWords,
     })
     if (error === 'lost') this.#settle(running, { type: 'lost', durationMs })
-    else this.#settle(running, { type: 'error', payload: encodeFailure(error), durationMs })
+    else {
+      const payload = encodeFailure(error)
+      this.#settle(running, { type: 'error', payload, failure: summarizeFailure(error), durationMs })
+    }
   }
 
   async #settleWhenDrained(running: RunningCall, outcome: Outcome): Promise<void> {

@@ -1,8 +1,10 @@
 -- append: stores a batch of results and lines of one runner, each batch exactly once (P1).
 --
--- KEYS  1 record  2 results  3 done  4 counts  5 running  6 batches  7 attempts  8 losses  9 inputs  10 claims
--- ARGV  1 runner id  2 batch number  3 now (ms)  then per entry four:
---       index ('' for lines)  status ('ok' | 'error' | '')  header (JSON)  payload (bytes)
+-- KEYS  1 record  2 results  3 done  4 counts  5 running  6 batches  7 attempts  8 losses  9 inputs
+--       10 claims  11 records  12 failures  13 lines
+-- ARGV  1 runner id  2 batch number  3 now (ms)  4 inputs, 5 failures, 6 bytes of lines that the history keeps
+--       then per entry five: index ('' for lines)  status ('ok' | 'error' | '')  header (JSON)  payload (bytes)
+--       note (of an error its summary as JSON, of lines their number)
 -- Reply { state of the job, bytes stored but not yet taken by the client } ; state is 'gone' when there is no such job.
 -- Of a submitted job nothing is taken and no bytes are waited for: the second is 0.
 --
@@ -10,17 +12,46 @@
 -- a job that is being ended takes nothing more; the last result of an ended list of inputs completes the job; the results
 -- that a submitted job keeps are never more than `keptBytes`: a batch that would be too much ends the job instead (P6).
 -- A batch is one entry of the stream (per result one costs reader and writer several times as much).
+-- The history (P6) of a job whose record has `history` takes the same batch: one element of `records` with the headers of
+-- its results, so a batch and not an input is what is cut; failures until there are enough; lines each with the bytes and
+-- the number that were printed before them, so that a reader knows what is gone.
 -- Deliberately without `allow-oom`: this is what fills Redis, so a full Redis refuses it, and the runner repeats it.
-local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known', 'keptBytes')
+local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known', 'keptBytes', 'history')
 local state = record[1]
 if not state then return {'gone', 0} end
 if state ~= 'waiting' and state ~= 'running' then return {state, 0} end
 
 local runner, batch, now = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+
+local function keep(h, completed, failed, summaries, lines)
+  local kept = redis.call('HMGET', KEYS[4], 'completed', 'failed', 'lineBytes', 'lines')
+  local allFailed = tonumber(kept[2] or '0')
+  local all = tonumber(kept[1] or '0') + allFailed
+  if completed + failed > 0 then
+    redis.call('RPUSH', KEYS[11], all .. ' ' .. now .. ' ' .. h)
+    local oldest = all - tonumber(ARGV[4])
+    while oldest > 0 and tonumber(string.match(redis.call('LINDEX', KEYS[11], 0), '^%d+')) <= oldest do
+      redis.call('LTRIM', KEYS[11], 1, -1)
+    end
+  end
+  for i = 1, math.min(failed, tonumber(ARGV[5]) - (allFailed - failed)) do
+    redis.call('RPUSH', KEYS[12], now .. ' ' .. summaries[i])
+  end
+  if #lines == 0 then return end
+  local bytes, number = tonumber(kept[3] or '0'), tonumber(kept[4] or '0')
+  for _, i in ipairs(lines) do
+    local payload = ARGV[i + 3]
+    local oldest = math.max(0, bytes + #payload - tonumber(ARGV[6]))
+    redis.call('XADD', KEYS[13], 'MINID', '=', oldest, bytes .. '-1', 'b', number, 't', now, 'v', payload)
+    bytes, number = bytes + #payload, number + tonumber(ARGV[i + 4])
+  end
+  redis.call('HSET', KEYS[4], 'lineBytes', bytes, 'lines', number)
+end
+
 local last = tonumber(redis.call('HGET', KEYS[6], runner) or '0')
 if batch > last and record[4] then
   local bytes = tonumber(redis.call('HGET', KEYS[4], 'storedBytes') or '0')
-  for i = 4, #ARGV, 4 do
+  for i = 7, #ARGV, 5 do
     if ARGV[i] ~= '' and redis.call('GETBIT', KEYS[3], ARGV[i]) == 0 then bytes = bytes + #ARGV[i + 2] + #ARGV[i + 3] end
   end
   if bytes > tonumber(record[4]) then
@@ -38,12 +69,17 @@ if batch > last and record[4] then
 end
 if batch > last then
   local heads, bodies, completed, failed = {}, {}, 0, 0
-  for i = 4, #ARGV, 4 do
+  local summaries, lines = {}, {}
+  for i = 7, #ARGV, 5 do
     local index, status, header, payload = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     if index == '' or redis.call('SETBIT', KEYS[3], index, 1) == 0 then
       heads[#heads + 1] = '[' .. #payload .. ',' .. header .. ']'
       bodies[#bodies + 1] = payload
-      if status == 'ok' then completed = completed + 1 elseif status == 'error' then failed = failed + 1 end
+      if status == 'ok' then completed = completed + 1
+      elseif status == 'error' then
+        failed = failed + 1
+        summaries[failed] = ARGV[i + 4]
+      else lines[#lines + 1] = i end
     end
     if index ~= '' then
       if redis.call('HGET', KEYS[5], index) == runner then redis.call('HDEL', KEYS[5], index) end
@@ -52,8 +88,8 @@ if batch > last then
       redis.call('HDEL', KEYS[9], index)
     end
   end
+  local h = '[' .. table.concat(heads, ',') .. ']'
   if #heads > 0 then
-    local h = '[' .. table.concat(heads, ',') .. ']'
     local v = #bodies == 1 and bodies[1] or table.concat(bodies)
     redis.call('XADD', KEYS[2], '*', 'h', h, 'v', v)
     redis.call('HINCRBY', KEYS[4], 'storedBytes', #h + #v)
@@ -61,6 +97,8 @@ if batch > last then
   if completed > 0 then redis.call('HINCRBY', KEYS[4], 'completed', completed) end
   if failed > 0 then redis.call('HINCRBY', KEYS[4], 'failed', failed) end
   redis.call('HSET', KEYS[6], runner, batch)
+
+  if record[5] and #heads > 0 then keep(h, completed, failed, summaries, lines) end
 end
 
 local counts = redis.call('HMGET', KEYS[4], 'completed', 'failed', 'storedBytes', 'takenBytes')

@@ -1,0 +1,54 @@
+/** Runs our Lua scripts by name; a connection learns them when it needs the first one. */
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+
+const scripts = {
+  append: 13,
+  begin: 2,
+  'take-place': 2,
+  inspect: 3,
+  retry: 8,
+  'give-back': 9,
+  split: 6,
+  lose: 8,
+  claim: 4,
+  renew: 2,
+  release: 3,
+  cancel: 2,
+  announce: 2,
+  take: 2,
+  'even-when-full': 1,
+} as const
+
+type ScriptName = keyof typeof scripts
+type Caller = (...args: (string | number | Buffer)[]) => Promise<unknown>
+
+const texts = new Map<ScriptName, string>()
+const known = new WeakSet<Redis>()
+
+export function runScript(
+  redis: Redis,
+  name: ScriptName,
+  keys: string[],
+  args: (string | number | Buffer)[],
+): Promise<unknown> {
+  if (!known.has(redis)) {
+    for (const [script, numberOfKeys] of Object.entries(scripts) as [ScriptName, number][]) {
+      redis.defineCommand(commandOf(script), { numberOfKeys, lua: textOf(script) })
+    }
+    known.add(redis)
+  }
+  const command = (redis as unknown as Record<string, Caller>)[commandOf(name)]
+  if (!command) throw new Error(`no script ${name}`)
+  return command.call(redis, ...keys, ...args)
+}
+
+function commandOf(name: ScriptName): string {
+  return `burla-${name}`
+}
+
+function textOf(name: ScriptName): string {
+  const text = texts.get(name) ?? readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
+  texts.set(name, text)
+  return text
+}
