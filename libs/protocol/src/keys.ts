@@ -53,6 +53,8 @@ export function jobKeys(jobId: JobId) {
     losses: `${prefix}:losses`,
     /** hash: index -> encoded input too large for the queue's JSON */
     inputs: `${prefix}:inputs`,
+    /** hash: `<runner id>/<batch>/<n>` -> encoded result too large for the stream */
+    values: `${prefix}:values`,
     /** hash: runner id -> number of its last stored batch */
     batches: `${prefix}:batches`,
     /** hash: node id -> `Claim` as JSON */

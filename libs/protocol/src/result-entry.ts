@@ -1,8 +1,11 @@
 /**
  * What a job's results stream carries: results of inputs, and lines that their calls printed. A stream entry holds a
- * batch of them in two fields: `h`, JSON of `[payload length, header][]`, and `v`, the payloads, one after another, as the
- * slots wrote them.
+ * batch of them in two fields: `h`, JSON of `[codec version, ...heads]`, and `v`, payloads, one after another, as the
+ * slots wrote them. A head is `[payload length, header]`, or `[payload length, header, name]` where the payload is so
+ * large that it is beside the stream, under that name.
  */
+import { checkCodec } from './codec-version.ts'
+
 export interface ResultHeader {
   type: 'result'
   index: number
@@ -30,14 +33,28 @@ export interface Line {
 
 export type ResultEntry = { header: ResultHeader; payload: Buffer } | { header: LinesHeader; payload: Buffer }
 
+/** As it stands in the stream: a large payload is still to be fetched. */
+export type BatchEntry = ResultEntry | { header: ResultHeader; name: string; bytes: number }
+
 export function encodeHeader(header: ResultHeader | LinesHeader): string {
   return JSON.stringify(header)
 }
 
-export function decodeBatch(h: Buffer, v: Buffer): ResultEntry[] {
-  const heads = JSON.parse(h.toString()) as [number, ResultHeader | LinesHeader][]
+type Head = [bytes: number, header: ResultHeader | LinesHeader] | [bytes: number, header: ResultHeader, name: string]
+
+/** @throws BurlaError CODEC_UNKNOWN */
+export function decodeHeads(h: string): Head[] {
+  const [version, ...heads] = JSON.parse(h) as [number, ...Head[]]
+  checkCodec(version, { what: 'a batch of results', from: 'cluster' })
+  return heads
+}
+
+/** @throws BurlaError CODEC_UNKNOWN */
+export function decodeBatch(h: Buffer, v: Buffer): BatchEntry[] {
   let at = 0
-  return heads.map(([length, header]) => {
+  return decodeHeads(h.toString()).map((head): BatchEntry => {
+    if (head.length === 3) return { bytes: head[0], header: head[1], name: head[2] }
+    const [length, header] = head
     const payload = v.subarray(at, at + length)
     at += length
     return { header, payload } as ResultEntry

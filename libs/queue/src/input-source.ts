@@ -10,6 +10,7 @@ import { WaitingError, Worker } from 'bullmq'
 import { jobKeys, lockDurationMs, stalledIntervalMs, type JobId } from '@burla/protocol'
 import { isFull } from './connection.ts'
 import type { InputData, InputName } from './input-data.ts'
+import { readLarge } from './large-values.ts'
 import { reclaimStrays } from './strays.ts'
 import type { Pulled } from './scripts.ts'
 
@@ -124,6 +125,6 @@ export function createInputSource({ redis, jobId, onList, onFailed, onTrouble }:
 }
 
 /** Bytes of an input that did not fit the queue's JSON. `undefined`: it has a result already. */
-export async function readLargeInput(redis: Redis, jobId: JobId, index: number): Promise<Buffer | undefined> {
-  return (await redis.hgetBuffer(jobKeys(jobId).inputs, String(index))) ?? undefined
+export function readLargeInput(redis: Redis, jobId: JobId, index: number, bytes: number): Promise<Buffer | undefined> {
+  return readLarge(redis, jobKeys(jobId).inputs, String(index), bytes)
 }

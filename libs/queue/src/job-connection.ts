@@ -15,6 +15,7 @@ import {
 } from '@burla/protocol'
 import { connectRedis, orClosed } from './connection.ts'
 import { encodeInputs, intoLists, isInline, listId, type EncodedInput, type InputName } from './input-data.ts'
+import { writeLarge } from './large-values.ts'
 import { statusOf, viewJob } from './job-view.ts'
 import { untilStored } from './patience.ts'
 import { readResults } from './result-reader.ts'
@@ -89,9 +90,7 @@ export function openJob(credentials: JobCredentials, clientGraceMs: number = def
 
   async function pushOnce(lists: EncodedInput[][], name: InputName): Promise<void> {
     const large = lists.flat().filter((input) => !isInline(input))
-    if (large.length > 0) {
-      await redis.hset(keys.inputs, new Map(large.map(({ index, bytes }) => [String(index), bytes])))
-    }
+    await Promise.all(large.map(({ index, bytes }) => writeLarge(redis, keys.inputs, String(index), bytes)))
     const jobs = lists.map((list) => ({ name, data: encodeInputs(list), opts: { jobId: listId(list) } }))
     await (await queue).addBulk(jobs)
   }

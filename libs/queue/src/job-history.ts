@@ -5,6 +5,7 @@
  */
 import type { Redis } from 'ioredis'
 import {
+  decodeHeads,
   decodeLines,
   historyInputs,
   isFinished,
@@ -18,7 +19,6 @@ import {
   type JobId,
   type JobState,
   type KeptLine,
-  type ResultHeader,
 } from '@burla/protocol'
 import { decodeClaims } from './job-hash.ts'
 import { pause } from './patience.ts'
@@ -124,7 +124,7 @@ async function readRunning(redis: Redis, jobId: JobId): Promise<InputRecord[]> {
 function decodeRecords(text: string): InputRecord[] {
   const [head, heads] = cutAt(text, text.indexOf(' ', text.indexOf(' ') + 1))
   const at = Number(head.split(' ')[1])
-  return (JSON.parse(heads) as [number, ResultHeader | { type: 'lines' }][]).flatMap(([, header]) => {
+  return decodeHeads(heads).flatMap(([, header]) => {
     if (header.type !== 'result') return []
     const { index, status, attempts, durationMs, nodeId } = header
     const state = status === 'ok' ? 'completed' : 'failed'

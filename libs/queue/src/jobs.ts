@@ -96,7 +96,7 @@ export async function removeJobData(redis: Redis, jobId: JobId): Promise<void> {
   for (const list of [q.wait, q.active]) await unlinkBullJobs(redis, jobId, await redis.lrange(list, 0, -1))
   await unlinkBullJobs(redis, jobId, await redis.zrange(q.delayed, 0, '-1'))
   const pipeline = redis.pipeline()
-  pipeline.unlink(k.results, k.done, k.running, k.places, k.attempts, k.losses, k.inputs, k.batches)
+  pipeline.unlink(k.results, k.done, k.running, k.places, k.attempts, k.losses, k.inputs, k.values, k.batches)
   pipeline.unlink(k.claims, k.client, q.wait, q.active, q.delayed, q.stalled, q.marker, q.meta, q.events, q.id)
   pipeline.unlink(`${q.jobs}stalled-check`, `${q.jobs}completed`, `${q.jobs}failed`, `${q.jobs}pc`)
   pipeline.call('ACL', 'DELUSER', jobUser(jobId))

@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 
 const scripts = {
-  append: 13,
+  append: 14,
   begin: 2,
   'take-place': 2,
   inspect: 3,
   retry: 8,
   'give-back': 9,
   split: 6,
-  lose: 8,
+  lose: 10,
   claim: 4,
   renew: 2,
   release: 3,
   cancel: 2,
   announce: 2,
-  take: 2,
+  take: 3,
   'even-when-full': 1,
 } as const
 

@@ -141,7 +141,7 @@ describe('append', () => {
       entries: [result(0, 'x'.repeat(99))],
     })
     expect(untakenBytes).toBeGreaterThan(99)
-    await take(redis, jobId, '99999999999999-0', untakenBytes)
+    await take(redis, jobId, { firstKept: '99999999999999-0', bytes: untakenBytes, values: [] })
     expect(await redis.xlen(jobKeys(jobId).results)).toBe(0)
     expect(await append(redis, jobId, { runnerId: 'a', number: 2, entries: [] })).toMatchObject({ untakenBytes: 0 })
   })

@@ -26,7 +26,7 @@ export async function runInput(
   const bytes =
     typeof value === 'string'
       ? Buffer.from(value, 'latin1')
-      : await untilStored(() => readLargeInput(redis, jobId, index), over)
+      : await untilStored(() => readLargeInput(redis, jobId, index, value), over)
   // Its bytes leave Redis with its result: somebody else has stored one.
   if (bytes === undefined) return { type: 'ended', durationMs: 0 }
   context.noteBegin(index)

@@ -39,7 +39,7 @@ const someResult = (index: number, text: string) => ({
 })
 const stored = async () =>
   (await direct.xrangeBuffer(jobKeys(jobId).results, '-', '+')).flatMap(([, [, h, , v]]) =>
-    h && v ? decodeBatch(h, v).map(({ payload }) => payload.toString()) : [],
+    h && v ? decodeBatch(h, v).map((entry) => ('payload' in entry ? entry.payload.toString() : entry.name)) : [],
   )
 
 test('P1 a result whose reply is lost on the way is stored once, and so are the lines before it', async () => {

@@ -85,7 +85,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function store(entries: Waiting[]): Promise<{ state: StateReply; untakenBytes: number }> {
     for (let tries = 0; ; tries++) {
       try {
-        return await append(redis, jobId, { runnerId, number, entries })
+        const { state, untakenBytes: untaken } = await append(redis, jobId, { runnerId, number, entries })
+        if (state !== 'missing') return { state, untakenBytes: untaken }
+        await pause(100, signal)
       } catch (error) {
         if (signal.aborted) throw error
         onTrouble(error as Error)

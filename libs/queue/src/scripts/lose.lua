@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- lose: declares a runner lost. Every input that it had pulled goes back to the head of the queue at once; those that
 -- were running are counted (P2: three losses are the end of an input); its places are free again.
--- KEYS  1 active  2 wait  3 marker  4 stalled  5 running  6 losses  7 places  8 record
+-- What it had stored for a batch that it did not come to append goes (should it still live, it stores that again).
+-- KEYS  1 active  2 wait  3 marker  4 stalled  5 running  6 losses  7 places  8 record  9 batches  10 values
 -- ARGV  1 prefix of BullMQ's job keys  2 runner id
 -- Reply number of inputs given back
 if redis.call('EXISTS', KEYS[8]) == 0 then return 0 end
@@ -29,5 +30,13 @@ for i = 1, #running, 2 do
 end
 for _, place in ipairs(redis.call('HKEYS', KEYS[7])) do
   if string.sub(place, 1, #mine) == mine then redis.call('HDEL', KEYS[7], place) end
+end
+local nextBatch = tonumber(string.match(redis.call('HGET', KEYS[9], ARGV[2]) or '0', '^%d+')) + 1
+local value, part = 0, 0
+while true do
+  local field = ARGV[2] .. '/' .. nextBatch .. '/' .. value .. (part > 0 and '.' .. part or '')
+  if redis.call('HDEL', KEYS[10], field) == 1 then part = part + 1
+  elseif part == 0 then break
+  else value, part = value + 1, 0 end
 end
 return given
