@@ -1,5 +1,6 @@
 /** The commands of `burla`: what each takes and its help. What it does stands in a file of its own, loaded when it runs. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { jobStates, type JobState } from '@burla/protocol'
 import manifest from '../../package.json' with { type: 'json' }
 
 const defaultPort = 5001
@@ -26,8 +27,59 @@ export function createProgram(): Command {
       await dashboard({ port: options.port, defaultPort, json: options.json === true })
     })
 
+  addJobCommands(program.command('jobs').description('lists, shows and cancels jobs'))
+  addNodeCommands(program.command('nodes').description('lists the nodes of the cluster'))
   return program
 }
+
+function addJobCommands(jobs: Command): void {
+  jobs
+    .command('list')
+    .description('lists jobs, the newest first')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(jobStates))
+    .option('--limit <number>', 'at most so many', parseLimit, 20)
+    .option('--json', jsonHelp)
+    .addHelpText('after', listHelp)
+    .action(async (options: { state?: JobState; limit: number; json?: true }) => {
+      await (await import('./jobs/list-jobs.ts')).listJobs(options)
+    })
+  jobs
+    .command('cancel')
+    .description('cancels jobs: their calls are killed, inputs that were not run yet never are')
+    .argument('<job...>', 'ids, as `burla jobs list` shows them')
+    .option('--json', jsonHelp)
+    .addHelpText('after', cancelHelp)
+    .action(async (ids: string[], options: { json?: true }) => {
+      await (await import('./jobs/cancel-jobs.ts')).cancelJobs(ids, options)
+    })
+}
+
+function addNodeCommands(nodes: Command): void {
+  nodes
+    .command('list')
+    .description('lists the nodes of the cluster')
+    .option('--json', jsonHelp)
+    .addHelpText('after', nodesHelp)
+    .action(async (options: { json?: true }) => (await import('./list-nodes.ts')).listNodes(options))
+}
+
+const jsonHelp = 'answers with one JSON document'
+
+const listHelp = `
+Examples:
+  $ burla jobs list
+  $ burla jobs list --state running
+  $ burla jobs list --json | jq -r '.jobs[].id'
+`
+const cancelHelp = `
+Examples:
+  $ burla jobs cancel word-count-8f3kq2mz9w
+  $ burla jobs list --state running --json | jq -r '.jobs[].id' | xargs burla jobs cancel
+`
+const nodesHelp = `
+Example:
+  $ burla nodes list
+`
 
 const dashboardHelp = `
 Without it, each program starts a cluster of its own and takes it down again. With it, they share this one, which also
@@ -37,6 +89,12 @@ Example:
   $ burla dashboard            in one terminal
   $ node my-program.ts         in another one; it finds the cluster by itself
 `
+
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= 1000) return limit
+  throw new InvalidArgumentError('It is a number from 1 to 1000.')
+}
 
 function parsePort(text: string): number {
   const port = Number(text)

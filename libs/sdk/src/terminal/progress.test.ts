@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { duration, progressLine, summaryLine, timeLeftMs, type ProgressView } from './progress.ts'
+import { duration } from './amounts.ts'
+import { progressLine, summaryLine, timeLeftMs, type ProgressView } from './progress.ts'
 
 const view: ProgressView = {
   name: 'resize',

@@ -1,4 +1,6 @@
 /** One line that tells how a job is doing. Pure: numbers in, text out. */
+import { counted, duration, grouped } from './amounts.ts'
+
 export interface ProgressView {
   name: string
   done: number
@@ -41,27 +43,10 @@ export function timeLeftMs({ done, known, ended, rate }: ProgressView): number |
   return ((known - done) / rate) * 1000
 }
 
-export function duration(ms: number): string {
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 120) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 120) return `${minutes} min ${seconds % 60} s`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
-
 function isWaiting({ nodes, running, done, known, ended }: ProgressView): boolean {
   return nodes === 0 && running === 0 && !(ended && done >= known)
 }
 
 function rateText(rate: number): string {
   return rate < 10 ? rate.toFixed(1) : grouped(Math.round(rate))
-}
-
-function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
-}
-
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
