@@ -21,6 +21,9 @@ test('/docs/json describes every route, from the schemas that check the requests
     'get /v1/jobs/{id}/lines',
     'get /v1/nodes',
     'get /healthz',
+    'post /v1/session/codes',
+    'post /v1/session',
+    'get /',
   ])
   expect(JSON.stringify(paths['/v1/jobs']!['post'])).toContain('"maxParallelism"')
 })

@@ -1,6 +1,11 @@
-/** Every failure leaves the api as `{ error: { code, message } }`, with a code of `BurlaError`. */
+/**
+ * Every failure leaves the api as `{ error: { code, message } }`, with a code of `BurlaError`; only a browser that is
+ * not let in gets a page.
+ */
 import { BurlaError, type ErrorCode } from '@burla/protocol'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { loginPage } from './pages/login-page.ts'
+import { sendPage } from './pages/page.ts'
 
 const statuses: Partial<Record<ErrorCode, number>> = {
   OPTION_INVALID: 400,
@@ -18,7 +23,10 @@ export function answerFailures(server: FastifyInstance): void {
   server.setErrorHandler((error, request, reply) => {
     const { status, failure } = asAnswer(error)
     if (status === 500) console.error(`${request.method} ${request.url} failed:`, error)
-    if (status === 401) void reply.header('www-authenticate', 'Bearer')
+    if (status === 401) {
+      void reply.code(status).header('www-authenticate', 'Bearer')
+      if (isBrowsing(request)) return sendPage(reply, loginPage)
+    }
     return reply.code(status).send({ error: { code: failure.code, message: failure.message } })
   })
   server.setNotFoundHandler((request) => {
@@ -27,6 +35,11 @@ export function answerFailures(server: FastifyInstance): void {
       `this cluster has no ${request.method} ${request.url}; /docs lists what it has`,
     )
   })
+}
+
+/** Somebody opened an address; what pages themselves ask for is asked for otherwise. */
+function isBrowsing({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers.accept?.includes('text/html') === true
 }
 
 function asAnswer(error: unknown): { status: number; failure: BurlaError } {

@@ -194,6 +194,18 @@ export const node = {
   },
 } as const
 
+export const sessionCode = {
+  type: 'object',
+  properties: { code: { type: 'string' }, expiresAt: time },
+} as const
+
+export const sessionBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['code'],
+  properties: { code: { type: 'string', maxLength: 100 } },
+} as const satisfies XSchema
+
 export const failure = {
   type: 'object',
   properties: {

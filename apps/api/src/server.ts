@@ -9,6 +9,9 @@ import { functionRoutes } from './routes/functions.ts'
 import { historyRoutes } from './routes/history.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { nodeRoutes } from './routes/nodes.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { createSessions } from './sessions.ts'
 import { describeFault, lazyValidation } from './validation.ts'
 import type { SchemaTypes } from './schemas.ts'
 
@@ -43,12 +46,15 @@ export function createServer(options: ServerOptions) {
     schemaErrorFormatter: describeFault,
   }).withTypeProvider<SchemaTypes>()
 
-  requireToken(server, options.tokenHash)
+  const sessions = createSessions(options)
+  requireToken(server, options.tokenHash, sessions)
   answerFailures(server)
   serveDocs(server)
   functionRoutes(server, options.redis)
   jobRoutes(server, options)
   historyRoutes(server, options.redis)
   nodeRoutes(server, options.redis)
+  sessionRoutes(server, sessions)
+  pageRoutes(server, options.redis)
   return server
 }

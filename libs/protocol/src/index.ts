@@ -1,3 +1,4 @@
+export * from './amounts.ts'
 export * from './errors.ts'
 export * from './failure/index.ts'
 export * from './ids.ts'

@@ -14,6 +14,8 @@ export interface FoundCluster {
   url: string
   token: string
   supervisor: ProcessIdentity
+  /** pid of the process that started it: its end is the end of the cluster */
+  program: number
   /** the machine: a home folder may be shared by several */
   host: string
   /** the private folder of this start */

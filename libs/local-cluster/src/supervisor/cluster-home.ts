@@ -110,8 +110,10 @@ ${removeFolder}
         logFolder: data.log,
         redis: { folder: data.redis, socketPath, password, stays: true },
         listen,
-        announce: () =>
-          announceCluster(data, { url: `http://${listen.host}:${listen.port}`, token, supervisor, folder }),
+        announce() {
+          const url = `http://${listen.host}:${listen.port}`
+          announceCluster(data, { url, token, supervisor, program: process.ppid, folder })
+        },
         withdraw: () => withdrawCluster(data),
         leave,
       }

@@ -1,6 +1,5 @@
 /** `burla nodes list` */
-import type { NodeState } from '@burla/protocol'
-import { ago, grouped } from '../terminal/amounts.ts'
+import { ago, type NodeState } from '@burla/protocol'
 import { withApi } from './connect.ts'
 import { print, type OutputOptions } from './output/print.ts'
 import { nodeColours, type Style } from './output/style.ts'

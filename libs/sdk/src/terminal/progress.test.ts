@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { duration } from './amounts.ts'
 import { progressLine, summaryLine, timeLeftMs, type ProgressView } from './progress.ts'
 
 const view: ProgressView = {
@@ -49,14 +48,4 @@ test('the time left is told only when it can be known', () => {
   expect(timeLeftMs({ ...view, rate: 0 })).toBeUndefined()
   expect(timeLeftMs({ ...view, ended: false })).toBeUndefined()
   expect(timeLeftMs({ ...view, done: 10_000 })).toBeUndefined()
-})
-
-test.each([
-  [50, '0.1 s'],
-  [9_940, '9.9 s'],
-  [119_000, '119 s'],
-  [150_000, '2 min 30 s'],
-  [2 * 3_600_000 + 61_000, '2 h 1 min'],
-])('%d ms are read as "%s"', (ms, text) => {
-  expect(duration(ms)).toBe(text)
 })

@@ -1,5 +1,5 @@
 /** One line that tells how a job is doing. Pure: numbers in, text out. */
-import { counted, duration, grouped } from './amounts.ts'
+import { counted, duration, grouped } from '@burla/protocol'
 
 export interface ProgressView {
   name: string

@@ -1,8 +1,8 @@
 /** `burla dashboard`: a cluster that stays until Ctrl-C. */
 import { BurlaError } from '@burla/protocol'
 import type { DataFolder, FoundCluster } from '@burla/local-cluster/discovery'
-import { createApiClient } from '../../clusters/api-client.ts'
-import { describeCluster, describeFound } from './descriptions.ts'
+import { createApiClient, type ApiClient } from '../../clusters/api-client.ts'
+import { describeCluster, type ClusterFacts } from './descriptions.ts'
 import { untilEnded } from './ending.ts'
 
 interface DashboardOptions {
@@ -29,11 +29,9 @@ export async function dashboard({ port, defaultPort, json }: DashboardOptions): 
     if (other === undefined) throw error
     return sayFound(other, { port, folder, json })
   }
-  const { url } = cluster.api
-  const facts = { url, pid: process.pid, tokenFile: folder.token, sharedDir: cluster.sharedDir, logFolder: folder.log }
-  const api = createApiClient({ url }, cluster.token)
+  const api = createApiClient(cluster.api, cluster.token)
   try {
-    process.stdout.write(json ? `${JSON.stringify({ started: true, ...facts }, null, 2)}\n` : describeCluster(facts))
+    await say({ started: true, url: cluster.api.url, pid: process.pid }, { folder, json, api })
     const why = await untilEnded(cluster, api)
     if (why) throw why
   } finally {
@@ -41,16 +39,31 @@ export async function dashboard({ port, defaultPort, json }: DashboardOptions): 
   }
 }
 
-function sayFound(
-  { url, supervisor }: FoundCluster,
+/** The cluster that is there: what it is, and another way in for a browser. */
+async function sayFound(
+  { url, token, program: pid }: FoundCluster,
   { port, folder, json }: { port: number | undefined; folder: DataFolder; json: boolean },
-): void {
+): Promise<void> {
   if (port !== undefined && port !== Number(new URL(url).port)) {
     throw new BurlaError(
       'CLUSTER_CONFLICT',
       `your cluster on this machine is up already, at ${url}; end it to start it at port ${port}, or use it as it is (\`burla dashboard\` without --port)`,
     )
   }
-  const facts = { url, pid: supervisor.pid, tokenFile: folder.token, sharedDir: folder.shared, logFolder: folder.log }
-  process.stdout.write(json ? `${JSON.stringify({ started: false, ...facts }, null, 2)}\n` : describeFound(facts))
+  const api = createApiClient({ url }, token)
+  try {
+    await say({ started: false, url, pid }, { folder, json, api })
+  } finally {
+    api.close()
+  }
+}
+
+async function say(
+  cluster: Pick<ClusterFacts, 'started' | 'url' | 'pid'>,
+  { folder, json, api }: { folder: DataFolder; json: boolean; api: ApiClient },
+): Promise<void> {
+  const { code } = (await api.request('POST', '/v1/session/codes')) as { code: string }
+  const { token: tokenFile, shared: sharedDir, log: logFolder } = folder
+  const facts = { ...cluster, browserUrl: `${cluster.url}/#code=${code}`, tokenFile, sharedDir, logFolder }
+  process.stdout.write(json ? `${JSON.stringify(facts, null, 2)}\n` : describeCluster(facts))
 }

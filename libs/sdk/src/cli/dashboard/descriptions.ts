@@ -2,36 +2,31 @@
 import { homedir } from 'node:os'
 
 export interface ClusterFacts {
+  /** by this command, or it was there before */
+  started: boolean
   url: string
+  /** of the process whose end is its end */
   pid: number
+  /** lets a browser in, once */
+  browserUrl: string
   tokenFile: string
   sharedDir: string
   logFolder: string
 }
 
-export function describeCluster(facts: ClusterFacts): string {
-  return `Your cluster on this machine is up, and stays until Ctrl-C here.
-
-${list(facts)}
-`
-}
-
-export function describeFound(facts: ClusterFacts): string {
-  return `Your cluster on this machine is up already (process ${facts.pid}); Ctrl-C where it was started ends it.
-
-${list(facts)}
-`
-}
-
-function list({ url, tokenFile, sharedDir, logFolder }: ClusterFacts): string {
+export function describeCluster({ started, pid, ...facts }: ClusterFacts): string {
+  const first = started
+    ? 'Your cluster on this machine is up, and stays until Ctrl-C here.'
+    : `Your cluster on this machine is up already (process ${pid}); Ctrl-C where it was started ends it.`
   const lines = [
-    ['address', url],
-    ['programs', 'find it by themselves when they run as you; others need BURLA_CLUSTER_URL and BURLA_TOKEN'],
-    ['token', `in ${short(tokenFile)}`],
-    ['shared/', `is ${short(sharedDir)}`],
-    ['logs', `in ${short(logFolder)}`],
+    ['browser', `${facts.browserUrl} (once, within 15 minutes)`],
+    ['programs', 'of yours find it by themselves'],
+    ['others', `need BURLA_CLUSTER_URL=${facts.url} and BURLA_TOKEN, which is in ${short(facts.tokenFile)}`],
+    ['shared/', `of functions is ${short(facts.sharedDir)}`],
+    ['logs', `are in ${short(facts.logFolder)}`],
   ]
-  return lines.map(([name = '', text = '']) => `  ${name.padEnd(9)}${text}`).join('\n')
+  const list = lines.map(([name = '', text = '']) => `  ${name.padEnd(10)}${text}`)
+  return `${[first, '', ...list, ''].join('\n')}\n`
 }
 
 function short(path: string): string {

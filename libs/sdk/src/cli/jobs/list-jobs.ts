@@ -1,6 +1,5 @@
 /** `burla jobs list` */
-import type { JobState, JobStatus } from '@burla/protocol'
-import { ago, duration, grouped } from '../../terminal/amounts.ts'
+import { ago, duration, grouped, type JobState, type JobStatus } from '@burla/protocol'
 import { withApi } from '../connect.ts'
 import { print, type OutputOptions } from '../output/print.ts'
 import { jobColours, type Style } from '../output/style.ts'

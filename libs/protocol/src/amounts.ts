@@ -1,4 +1,4 @@
-/** Numbers and times as people say them. */
+/** Numbers and times as people say them: one wording for terminals and pages. */
 
 export function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
