@@ -15,6 +15,7 @@ import {
   pause,
   release,
   renewClaim,
+  ringBell,
   untilStored,
   type JobWork,
   type Redis,
@@ -127,6 +128,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
       if (returned > 0) say(`job ${jobId}: ${returned} inputs of runner ${runnerId} went back`)
     }
     await untilStored(() => release(redis, jobId, claim.nodeId, Date.now() - claim.claimedAt))
+    if (!cleanEnd) await ringBell(redis, jobId).catch(() => undefined)
     if (runnerId === null && unservable === undefined) {
       say(
         `job ${jobId}: its runner ended (${exit.signal ?? exit.code}) before it served:\n${exit.lastLines.join('\n')}`,

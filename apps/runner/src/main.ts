@@ -5,13 +5,14 @@
  * Messages from the agent: `serve` (once), `drain`, `cancel`. To the agent: `ready`, `serving`, `load` (at least every
  * 2 s: silence means that the runner is frozen), `served`. Its stdin's end means that the agent is gone: it stops.
  */
-import { runPart, startReaper } from '@burla/processes'
+import { runPart, startReaper, type Reaper } from '@burla/processes'
 import { BurlaError, heartbeatEveryMs, type JobCredentials, type Line } from '@burla/protocol'
 import { pause } from '@burla/queue'
 import '@burla/queue/source'
 import { rehearse } from './rehearsal.ts'
 import { createSlotPool } from './slots/index.ts'
-import { startServing, type Load, type ServeEnd, type ServeOptions, type Serving } from './serving/serving.ts'
+import type { ServeEnd } from './serving/ending.ts'
+import { startServing, type Load, type ServeOptions, type Serving } from './serving/serving.ts'
 
 export interface RunnerConfig {
   /** slots to keep warm */
@@ -23,6 +24,8 @@ export interface RunnerConfig {
 export type ToRunner = ({ type: 'serve' } & ServeOptions) | { type: 'drain' } | { type: 'cancel' }
 
 export type FromRunner =
+  /** a slot's process leads a group of its own: whoever ends the runner ends that too */
+  | { type: 'slotStarted' | 'slotEnded'; pid: number }
   | { type: 'serving'; runnerId: string }
   | ({ type: 'load' } & Load)
   | { type: 'served'; end: ServeEnd }
@@ -33,8 +36,9 @@ const loadEveryMs = 100
 
 runPart<RunnerConfig>(async ({ slots, rehearsal }, { signal, ready, say, onMessage }) => {
   let onLines: (lines: Line[]) => void = () => undefined
-  await using pool = createSlotPool({ size: slots, reaper: startReaper({ graceMs: 0 }), onLines: (l) => onLines(l) })
   const tell = (message: FromRunner) => say(message)
+  const watched = watchedSlots(tell)
+  await using pool = createSlotPool({ size: slots, reaper: watched, onLines: (l) => onLines(l) })
   const asked = new Promise<ServeOptions | undefined>((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined))
     onMessage((raw) => {
@@ -54,7 +58,7 @@ runPart<RunnerConfig>(async ({ slots, rehearsal }, { signal, ready, say, onMessa
   }
 
   await Promise.all([pool.ready(), rehearsal && rehearse(rehearsal)])
-  ready()
+  ready({ slots: watched.begin() })
   const options = await asked
   if (!options) return
   try {
@@ -80,6 +84,32 @@ runPart<RunnerConfig>(async ({ slots, rehearsal }, { signal, ready, say, onMessa
   ended.abort()
   tell({ type: 'served', end })
 })
+
+/**
+ * Slots that outlive this process are killed twice: by its reaper, and by the agent, which waits for their end. So the
+ * agent hears of each slot before any call runs in it: the first ones with `ready`, the others one by one.
+ */
+function watchedSlots(tell: (message: FromRunner) => void): Pick<Reaper, 'watch' | 'forget'> & { begin(): number[] } {
+  const reaper = startReaper({ graceMs: 0 })
+  const first = new Set<number>()
+  let begun = false
+  return {
+    watch(pid) {
+      reaper.watch(pid)
+      if (begun) tell({ type: 'slotStarted', pid })
+      else first.add(pid)
+    },
+    forget(pid) {
+      reaper.forget(pid)
+      if (begun) tell({ type: 'slotEnded', pid })
+      else first.delete(pid)
+    },
+    begin() {
+      begun = true
+      return [...first]
+    },
+  }
+}
 
 /** Tells the load when it has changed, and every 2 s. */
 async function reportLoad(serving: Serving, tell: (m: FromRunner) => void, signal: AbortSignal): Promise<void> {

@@ -45,8 +45,10 @@ export function jobKeys(jobId: JobId) {
     lines: `${prefix}:lines`,
     /** hash: index -> id of the runner that runs it now */
     running: `${prefix}:running`,
-    /** hash: `<runnerId>:<slot>` -> 1, the places taken under `maxParallelism` */
+    /** hash: `<runnerId>:<slot>` -> node id, the places taken under `maxParallelism` */
     places: `${prefix}:places`,
+    /** channel: a place has become free */
+    freedPlaces: `${prefix}:freed-places`,
     /** hash: index -> attempts ended so far (only inputs whose attempts failed) */
     attempts: `${prefix}:attempts`,
     /** hash: index -> runners lost while it was running */
@@ -59,7 +61,7 @@ export function jobKeys(jobId: JobId) {
     batches: `${prefix}:batches`,
     /** hash: node id -> `Claim` as JSON */
     claims: `${prefix}:claims`,
-    /** string with expiry: the time of the claim's last renewal */
+    /** string that expires `claimExpiryMs` after the claim's last renewal */
     claim: (nodeId: string) => `${prefix}:claim:${nodeId}`,
     /** string with expiry: set while the client is there */
     client: `${prefix}:client`,

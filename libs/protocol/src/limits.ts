@@ -4,6 +4,10 @@
 export const heartbeatEveryMs = 2_000
 /** ... and are declared lost after this long without a word (design section 6). */
 export const lostAfterMs = 15_000
+/** ... but a runner that sees its claim not renewed kills its slots before that: by then others may run its inputs. */
+export const lapsedAfterMs = 12_000
+/** A claim's key outlives a silence of its node: its time left says, by Redis's own clock, how long the silence is. */
+export const claimExpiryMs = 60_000
 
 /** BullMQ's lock and stalled check: the safety net behind our own declaration of loss. */
 export const lockDurationMs = 30_000

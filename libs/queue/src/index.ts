@@ -2,6 +2,8 @@
  * The only code that talks to Redis and BullMQ. What needs BullMQ's Worker is the runner's and stands apart
  * (`@burla/queue/source`), so that the api and the agents do not load it.
  */
+export * from './bell.ts'
+export * from './claims.ts'
 export * from './connection.ts'
 export * from './functions.ts'
 export type { EncodedInput, InputData } from './input-data.ts'

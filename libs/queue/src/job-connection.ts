@@ -5,14 +5,8 @@
  * not arrive is made again under the name `again`, and runners look twice at those.
  */
 import type { Redis } from 'ioredis'
-import {
-  defaultClientGraceMs,
-  jobKeys,
-  type Bell,
-  type JobCredentials,
-  type JobStatus,
-  type ResultEntry,
-} from '@burla/protocol'
+import { defaultClientGraceMs, jobKeys, type JobCredentials, type JobStatus, type ResultEntry } from '@burla/protocol'
+import { ringBell } from './bell.ts'
 import { connectRedis, orClosed } from './connection.ts'
 import { encodeInputs, intoLists, isInline, listId, type EncodedInput, type InputName } from './input-data.ts'
 import { writeLarge } from './large-values.ts'
@@ -52,12 +46,11 @@ export function openJob(credentials: JobCredentials, clientGraceMs: number = def
   const queue = openQueue(redis, jobId)
   let rangAt = 0
 
-  function ringBell(): void {
+  function callNodes(): void {
     if (Date.now() - rangAt < bellEveryMs) return
     rangAt = Date.now()
-    const bell: Bell = { type: 'demand', jobId }
     // Agents also look by themselves once a second.
-    redis.publish(keys.bell, JSON.stringify(bell)).catch(() => undefined)
+    ringBell(redis, jobId).catch(() => undefined)
   }
 
   return {
@@ -67,7 +60,7 @@ export function openJob(credentials: JobCredentials, clientGraceMs: number = def
         await whenReady(redis, stop.signal)
         await orClosed(redis, pushOnce(lists, tries === 0 ? 'input' : 'again'))
       }, stop.signal)
-      ringBell()
+      callNodes()
     },
     async announce(inputs) {
       await untilStored(async () => {

@@ -10,14 +10,16 @@
  * After a (re)connection it waits as long as a claim may be silent before it judges anybody: the others had no Redis either.
  */
 import type { Redis } from 'ioredis'
-import { clusterKeys, isFinished, jobKeys, lostAfterMs, type Claim, type JobId } from '@burla/protocol'
+import { isFinished, jobKeys, lostAfterMs, type Claim, type JobId } from '@burla/protocol'
+import { ringBell } from './bell.ts'
+import { claimSilenceMs, release } from './claims.ts'
 import { hasFunction } from './functions.ts'
 import { jobUserRules } from './job-user.ts'
 import { viewLiveJobs, type JobView } from './job-view.ts'
 import { cancelJob, cleanUpJob } from './jobs.ts'
 import { forgetOldNodes } from './nodes.ts'
 import { pause } from './patience.ts'
-import { loseRunner, release } from './scripts.ts'
+import { loseRunner } from './scripts.ts'
 
 const lookEveryMs = 1_000
 const keepFunctionsEveryMs = 60 * 60 * 1000
@@ -96,8 +98,7 @@ async function saveUsers(redis: Redis, views: JobView[], saved: string): Promise
 /** K2 */
 async function loseSilentClaims(redis: Redis, { record, claims }: JobView, say: (m: string) => void): Promise<void> {
   for (const claim of claims) {
-    const renewedAt = await redis.get(jobKeys(record.id).claim(claim.nodeId))
-    if (renewedAt !== null && Date.now() - Number(renewedAt) <= lostAfterMs) continue
+    if ((await claimSilenceMs(redis, record.id, claim.nodeId)) <= lostAfterMs) continue
     const returned = await loseClaim(redis, record.id, claim)
     say(`node ${claim.nodeId} is lost to job ${record.id}: ${returned} inputs went back`)
   }
@@ -107,7 +108,7 @@ async function loseSilentClaims(redis: Redis, { record, claims }: JobView, say: 
 export async function loseClaim(redis: Redis, jobId: JobId, claim: Claim): Promise<number> {
   const returned = claim.runnerId === null ? 0 : await loseRunner(redis, jobId, claim.runnerId)
   await release(redis, jobId, claim.nodeId, Date.now() - claim.claimedAt)
-  await redis.publish(clusterKeys.bell, JSON.stringify({ type: 'demand', jobId }))
+  await ringBell(redis, jobId)
   return returned
 }
 

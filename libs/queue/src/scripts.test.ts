@@ -1,5 +1,6 @@
 import { jobKeys } from '@burla/protocol'
 import { useRedis } from '@burla/testkit'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   announce,
@@ -169,16 +170,6 @@ describe('losing', () => {
     expect(await redis.hgetall(jobKeys(jobId).running)).toEqual({ [mine.index]: 'a' })
   })
 
-  test('a lost runner frees its places', async () => {
-    const jobId = await makeJob(redis, 2, { maxParallelism: 1 })
-    expect(await takePlace(redis, jobId, 'a:0', 1)).toBe(true)
-    expect(await takePlace(redis, jobId, 'b:0', 1)).toBe(false)
-    await loseRunner(redis, jobId, 'a')
-    expect(await takePlace(redis, jobId, 'b:0', 1)).toBe(true)
-    await leavePlace(redis, jobId, 'b:0')
-    expect(await takePlace(redis, jobId, 'a:0', 1)).toBe(true)
-  })
-
   test('giving back leaves alone what another runner has by now', async () => {
     const jobId = await pushed(1)
     const pulled = await pull(jobId, 'a')
@@ -226,6 +217,84 @@ test('a split list loses and doubles no input, also when its reply is lost', asy
   expect(lists.map((data) => (JSON.parse(data ?? '') as { i: number[] }).i)).toEqual([[0], [1, 2]])
 })
 
+describe('places', () => {
+  const holder = (runnerId: string, slot: number) => ({ nodeId: `node-of-${runnerId}`, runnerId, slot })
+
+  async function withClaims(...runners: string[]): Promise<string> {
+    const jobId = await makeJob(redis, 9)
+    for (const runnerId of runners) await claim(redis, jobId, node(`node-of-${runnerId}`, 1))
+    return jobId
+  }
+
+  test('taking twice is taking once, and leaving what was not taken frees nothing', async () => {
+    const jobId = await withClaims('a', 'b')
+    expect(await takePlace(redis, jobId, holder('a', 0), 1)).toBe(true)
+    expect(await takePlace(redis, jobId, holder('a', 0), 1)).toBe(true)
+    await leavePlace(redis, jobId, holder('b', 0))
+    expect(await takePlace(redis, jobId, holder('b', 0), 1)).toBe(false)
+    await leavePlace(redis, jobId, holder('a', 0))
+    expect(await takePlace(redis, jobId, holder('b', 0), 1)).toBe(true)
+  })
+
+  test('P7 a node without a claim gets none, so that none is left behind that nobody gives up', async () => {
+    const jobId = await withClaims('a')
+    await release(redis, jobId, 'node-of-a', 0)
+    expect(await takePlace(redis, jobId, holder('a', 0), 1)).toBe(false)
+  })
+
+  test('those of a lost runner, and of a node that is released, are free again and whoever listens hears of it', async () => {
+    const jobId = await withClaims('a', 'b')
+    const listener = redis.duplicate()
+    let heard = 0
+    listener.on('message', () => heard++)
+    await listener.subscribe(jobKeys(jobId).freedPlaces)
+    await takePlace(redis, jobId, holder('a', 0), 9)
+    await takePlace(redis, jobId, holder('a', 1), 9)
+    await takePlace(redis, jobId, holder('b', 0), 9)
+    await loseRunner(redis, jobId, 'a')
+    expect(await redis.hgetall(jobKeys(jobId).places)).toEqual({ 'b:0': 'node-of-b' })
+    await release(redis, jobId, 'node-of-b', 0)
+    expect(await redis.exists(jobKeys(jobId).places)).toBe(0)
+    await expect.poll(() => heard).toBe(3)
+    listener.disconnect()
+  })
+
+  test('there are never more than allowed, whatever is taken, left, lost and released', async () => {
+    const runners = ['a', 'b', 'c']
+    const step = fc.tuple(
+      fc.constantFrom('take', 'take', 'take', 'leave', 'lose', 'release'),
+      fc.constantFrom(...runners),
+      fc.nat(2),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 25 }), async (most, steps) => {
+        const jobId = await withClaims(...runners)
+        const model = new Set<string>()
+        const claimed = new Set(runners)
+        for (const [action, runnerId, slot] of steps) {
+          const name = `${runnerId}:${slot}`
+          if (action === 'take') {
+            const expected = claimed.has(runnerId) && (model.has(name) || model.size < most)
+            expect(await takePlace(redis, jobId, holder(runnerId, slot), most)).toBe(expected)
+            if (expected) model.add(name)
+          } else if (action === 'leave') {
+            await leavePlace(redis, jobId, holder(runnerId, slot))
+            model.delete(name)
+          } else {
+            if (action === 'lose') await loseRunner(redis, jobId, runnerId)
+            else await release(redis, jobId, `node-of-${runnerId}`, 0)
+            for (const each of model) if (each.startsWith(`${runnerId}:`)) model.delete(each)
+            if (action === 'release') claimed.delete(runnerId)
+          }
+          expect((await redis.hkeys(jobKeys(jobId).places)).toSorted()).toEqual([...model].toSorted())
+          expect(model.size).toBeLessThanOrEqual(most)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
 describe('claims', () => {
   test('P3 nodes claim a job only while it wants more slots than it has', async () => {
     const jobId = await makeJob(redis, 3)
@@ -235,6 +304,14 @@ describe('claims', () => {
     const capped = await makeJob(redis, 9, { maxParallelism: 1 })
     expect(await claim(redis, capped, node('n1', 1))).toBe(true)
     expect(await claim(redis, capped, node('n2', 1))).toBe(false)
+  })
+
+  test('releasing twice is releasing once', async () => {
+    const jobId = await makeJob(redis, 1)
+    await claim(redis, jobId, node('n1', 1))
+    await release(redis, jobId, 'n1', 5)
+    await release(redis, jobId, 'n1', 7)
+    expect(await viewJob(redis, jobId)).toMatchObject({ record: { nodeMs: 5 } })
   })
 
   test('a claim that was given away cannot be renewed', async () => {

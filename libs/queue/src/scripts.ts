@@ -1,4 +1,4 @@
-/** Typed wrappers of the Lua scripts: what decides in Redis, atomically. Each script's file says what it promises. */
+/** Typed wrappers of the scripts that move inputs and jobs. */
 import type { Redis } from 'ioredis'
 import {
   codecVersion,
@@ -6,7 +6,6 @@ import {
   historyInputs,
   historyLineBytes,
   jobKeys,
-  type Claim,
   type JobId,
   type JobState,
 } from '@burla/protocol'
@@ -65,15 +64,6 @@ export async function append(
 export async function begin(redis: Redis, jobId: JobId, runnerId: string, indexes: number[]): Promise<StateReply> {
   const k = jobKeys(jobId)
   return (await call(redis, 'begin', [k.record, k.running], [runnerId, Date.now(), ...indexes])) as StateReply
-}
-
-export async function takePlace(redis: Redis, jobId: JobId, place: string, maxParallelism: number): Promise<boolean> {
-  const k = jobKeys(jobId)
-  return (await call(redis, 'take-place', [k.places, k.record], [place, maxParallelism])) === 1
-}
-
-export async function leavePlace(redis: Redis, jobId: JobId, place: string): Promise<void> {
-  await redis.hdel(jobKeys(jobId).places, place)
 }
 
 /** What is known of an input that was handed out before. */
@@ -159,38 +149,7 @@ export async function loseRunner(redis: Redis, jobId: JobId, runnerId: string): 
   const k = jobKeys(jobId)
   const q = k.queue
   const keys = [q.active, q.wait, q.marker, q.stalled, k.running, k.losses, k.places, k.record, k.batches, k.values]
-  return (await call(redis, 'lose', keys, [q.jobs, runnerId])) as number
-}
-
-/** The claim's key outlives a silence of its node long enough for others to read when it was renewed last. */
-const claimExpiryMs = 60_000
-
-export async function claim(redis: Redis, jobId: JobId, claimed: Claim): Promise<boolean> {
-  const k = jobKeys(jobId)
-  const reply = await call(
-    redis,
-    'claim',
-    [k.record, k.claims, k.counts, k.claim(claimed.nodeId)],
-    [claimed.nodeId, JSON.stringify(claimed), Date.now(), claimExpiryMs],
-  )
-  return reply === 1
-}
-
-export async function renewClaim(redis: Redis, jobId: JobId, claimed: Claim): Promise<boolean> {
-  const k = jobKeys(jobId)
-  const reply = await call(
-    redis,
-    'renew',
-    [k.claims, k.claim(claimed.nodeId)],
-    [claimed.nodeId, JSON.stringify(claimed), Date.now(), claimExpiryMs],
-  )
-  return reply === 1
-}
-
-export async function release(redis: Redis, jobId: JobId, nodeId: string, servedMs: number): Promise<StateReply> {
-  const k = jobKeys(jobId)
-  const args = [nodeId, Math.round(servedMs), Date.now()]
-  return (await call(redis, 'release', [k.record, k.claims, k.claim(nodeId)], args)) as StateReply
+  return (await call(redis, 'lose', keys, [q.jobs, runnerId, k.freedPlaces])) as number
 }
 
 export async function cancel(

@@ -1,6 +1,9 @@
-/** Runners as processes of this machine: a process group each, watched by the agent's reaper. */
-import { startPart, startReaper, type PartMessage } from '@burla/processes'
-import type { RunnerHost } from './runner-host.ts'
+/**
+ * Runners as processes of this machine. A runner and each of its slots lead process groups of their own; the reaper
+ * watches them all, and a runner is gone only when its slots are: what they had may be given to others then.
+ */
+import { endGroup, startPart, startReaper, type Part, type PartMessage } from '@burla/processes'
+import type { RunnerExit, RunnerHost } from './runner-host.ts'
 
 export interface ProcessHostOptions {
   /** the runner's main file */
@@ -18,6 +21,7 @@ export function processHost({ entry, folder, sharedDir }: ProcessHostOptions): R
     sharedDir,
     async start({ slots, rehearsal, signal, onLine }) {
       let listener: (message: PartMessage) => void = () => undefined
+      const slotGroups = new Set<number>()
       const part = await startPart({
         name: 'runner',
         entry,
@@ -25,21 +29,44 @@ export function processHost({ entry, folder, sharedDir }: ProcessHostOptions): R
         reaper,
         signal,
         onLine,
-        onMessage: (message) => listener(message),
+        onMessage(message) {
+          if (message['type'] === 'slotStarted') watch(Number(message['pid']))
+          else if (message['type'] === 'slotEnded') forget(Number(message['pid']))
+          else listener(message)
+        },
       })
+      for (const pid of part.ready['slots'] as number[]) watch(pid)
+      const exited = untilGone(part)
       let alive = true
       void part.exited.then(() => (alive = false))
+
+      function watch(pid: number): void {
+        slotGroups.add(pid)
+        reaper.watch(pid)
+      }
+
+      function forget(pid: number): void {
+        slotGroups.delete(pid)
+        reaper.forget(pid)
+      }
+
+      async function untilGone({ exited: partExited }: Part): Promise<RunnerExit> {
+        const exit = await partExited
+        await Promise.all(Array.from(slotGroups, (pid) => endGroup(pid).then(() => forget(pid))))
+        return exit
+      }
+
       return {
         image: null,
         get alive() {
           return alive
         },
-        exited: part.exited,
+        exited,
         confine: () => Promise.resolve(),
         send: (message) => part.send(message),
         onMessage: (to) => (listener = to),
-        stop: (graceMs) => part.stop(graceMs),
-        kill: () => part.kill(),
+        stop: (graceMs) => part.stop(graceMs).then(() => exited),
+        kill: () => part.kill().then(() => exited),
       }
     },
     close: () => Promise.resolve(),

@@ -68,7 +68,7 @@ export interface RunningList {
 }
 
 export async function runList(context: RunContext, list: PulledList): Promise<ListEnd> {
-  const { turns, places, draining, over } = context
+  const { turns, places, over } = context
   if (over.aborted) return 'gone'
   const answers: Promise<StateReply>[] = []
   const inputs = await lookAt(context, list, answers)
@@ -77,14 +77,29 @@ export async function runList(context: RunContext, list: PulledList): Promise<Li
   const slot = await turns.take(inputs.some(({ before }) => before.losses === lossesPerInput - 1))
   if (slot === undefined) return putBack(context, list, { untouched: true })
   try {
-    if (!(await places.take(slot, draining))) return await putBack(context, list, { untouched: true })
-    try {
-      return await runInputs(context, { list, slot, inputs, answers })
-    } finally {
-      await places.leave(slot)
-    }
+    const cut = await inPlace(places, slot, () => runInputs(context, { list, slot, inputs, answers }))
+    if (over.aborted) return 'gone'
+    return cut ? await putBack(context, list, cut, answers) : await endOf(answers)
   } finally {
     turns.leave(slot)
+  }
+}
+
+/** Why the list did not come to its end. */
+interface Cut {
+  /** none of it was started */
+  untouched: boolean
+  /** this input was running when its slot was lost */
+  lostIndex?: number
+}
+
+/** The place is free again when nothing runs for it any more; results that are on their way do not need it. */
+async function inPlace(places: Places, slot: number, run: () => Promise<Cut | undefined>): Promise<Cut | undefined> {
+  if (!(await places.take(slot))) return { untouched: true }
+  try {
+    return await run()
+  } finally {
+    await places.leave(slot)
   }
 }
 
@@ -122,7 +137,8 @@ interface Run {
   answers: Promise<StateReply>[]
 }
 
-async function runInputs(context: RunContext, { list, slot, inputs, answers }: Run): Promise<ListEnd> {
+/** Resolves when nothing of the list runs any more; results may still be on their way. */
+async function runInputs(context: RunContext, { list, slot, inputs, answers }: Run): Promise<Cut | undefined> {
   const { holding, running, draining, over } = context
   let place = 0
   let since = performance.now()
@@ -144,13 +160,11 @@ async function runInputs(context: RunContext, { list, slot, inputs, answers }: R
     for (; place < inputs.length; place++) {
       const input = inputs[place]
       if (!input) break
-      if (place > 0 && draining.aborted) return await putBack(context, list, { untouched: false }, answers)
+      if (place > 0 && draining.aborted) return { untouched: false }
       since = performance.now()
       const end = await runInput(context, { input, slot })
-      if (over.aborted) return 'gone'
-      if (end.type === 'lost') {
-        return await putBack(context, list, { untouched: false, lostIndex: input.index }, answers)
-      }
+      if (over.aborted) return undefined
+      if (end.type === 'lost') return { untouched: false, lostIndex: input.index }
       workMs += end.durationMs
       if (end.answer) answers.push(end.answer)
     }
@@ -158,7 +172,7 @@ async function runInputs(context: RunContext, { list, slot, inputs, answers }: R
     running.delete(self)
   }
   holding.measured(workMs)
-  return endOf(answers)
+  return undefined
 }
 
 /** The list is over when Redis has acknowledged all its results (P1). */
@@ -171,7 +185,7 @@ async function endOf(answers: Promise<StateReply>[]): Promise<ListEnd> {
 async function putBack(
   { redis, jobId, runnerId, over }: RunContext,
   { bullId, token }: PulledList,
-  how: { untouched: boolean; lostIndex?: number },
+  how: Cut,
   answers: Promise<StateReply>[] = [],
 ): Promise<'gone'> {
   await Promise.all(answers)

@@ -1,37 +1,101 @@
 /**
- * Places of a job with `maxParallelism`: a slot runs a call only while it has one. A freed place is seen by every
- * runner that waits for one within `lookEveryMs` (section 2 of the design: 100 ms).
+ * Places of a job with `maxParallelism`: a slot runs calls only while it has one. The ledger is in Redis.
+ *
+ *  PL1  There are never more places than `maxParallelism`, and each is under the claim of its node (`take-place.lua`).
+ *  PL2  A place is given up when nothing runs for it any more: by its own runner when the call has ended (where it was
+ *       killed: when the slot is dead), by the agent when the runner and its slots are dead, and, when a node is lost,
+ *       after its runner has had to kill its slots by itself (`claim-watch.ts`).
+ *  PL3  Whoever waits hears of a freed place by a message, and looks by itself after it has listened anew.
  */
 import { leavePlace, pause, takePlace, untilStored, type Redis } from '@burla/queue'
-import type { JobId } from '@burla/protocol'
-
-const lookEveryMs = 25
+import { jobKeys, type JobId } from '@burla/protocol'
 
 export interface Places {
-  /** Resolves with true when the slot has a place, with false when `signal` ended first. */
-  take(slot: number, signal: AbortSignal): Promise<boolean>
+  /** Resolves with true when the slot has a place, with false when no more calls may start. */
+  take(slot: number): Promise<boolean>
+  /** Resolves when the place is free for others. */
   leave(slot: number): Promise<void>
 }
 
-export function createPlaces(options: {
+export interface PlacesOptions {
   redis: Redis
+  /** a connection of its own to listen on; asked for when a place has to be waited for */
+  listener: () => Redis
   jobId: JobId
+  nodeId: string
   runnerId: string
   maxParallelism: number | null
-}): Places {
-  const { redis, jobId, runnerId, maxParallelism } = options
+  /** no more calls may start */
+  draining: AbortSignal
+  /** the slots are being killed; what is left of the places ends with the runner */
+  over: AbortSignal
+  /** a message that was lost with its connection is made good by a look after this time */
+  lookEveryMs?: number
+}
+
+interface Waiter {
+  slot: number
+  resolve: (taken: boolean) => void
+}
+
+export function createPlaces(options: PlacesOptions): Places {
+  const { redis, jobId, nodeId, runnerId, maxParallelism, draining, over, lookEveryMs = 1_000 } = options
+  const noMoreStarts = AbortSignal.any([draining, over])
   if (maxParallelism === null) {
-    return { take: (_, signal) => Promise.resolve(!signal.aborted), leave: () => Promise.resolve() }
+    return { take: () => Promise.resolve(!noMoreStarts.aborted), leave: () => Promise.resolve() }
   }
-  const nameOf = (slot: number) => `${runnerId}:${slot}`
+  const most = maxParallelism
+  const line: Waiter[] = []
+  let listening = false
+  let wake: () => void = () => undefined
+  noMoreStarts.addEventListener('abort', () => wake(), { once: true })
+  const holder = (slot: number) => ({ nodeId, runnerId, slot })
+
+  /** One look at Redis for all who wait: only when the first in line got a place may there be another one. */
+  async function serveLine(): Promise<void> {
+    for (let first = line[0]; first; first = line[0]) {
+      const woken = new Promise<void>((resolve) => (wake = resolve))
+      const { slot } = first
+      const taken = await unless(noMoreStarts, () => takePlace(redis, jobId, holder(slot), most))
+      if (noMoreStarts.aborted) {
+        if (taken) await leave(slot)
+        for (const { resolve } of line.splice(0)) resolve(false)
+      } else if (taken) {
+        line.shift()
+        first.resolve(true)
+      } else if (listening) await Promise.race([woken, pause(lookEveryMs, noMoreStarts)])
+      else await unless(noMoreStarts, listen)
+    }
+  }
+
+  /** Resolves when whatever is freed from now on wakes the line. */
+  async function listen(): Promise<void> {
+    const connection = options.listener()
+    connection.on('message', () => wake())
+    connection.on('ready', () => wake())
+    await connection.subscribe(jobKeys(jobId).freedPlaces)
+    listening = true
+  }
+
+  async function leave(slot: number): Promise<void> {
+    await unless(over, () => leavePlace(redis, jobId, holder(slot)))
+  }
+
   return {
-    async take(slot, signal) {
-      while (!signal.aborted) {
-        if (await untilStored(() => takePlace(redis, jobId, nameOf(slot), maxParallelism))) return true
-        await pause(lookEveryMs, signal)
-      }
-      return false
-    },
-    leave: (slot) => untilStored(() => leavePlace(redis, jobId, nameOf(slot))),
+    take: (slot) =>
+      new Promise((resolve) => {
+        if (line.push({ slot, resolve }) === 1) void serveLine()
+      }),
+    leave,
+  }
+}
+
+/** Does it when Redis lets it happen; `undefined` when the signal comes first. */
+async function unless<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await untilStored(action, signal)
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
   }
 }

@@ -11,7 +11,6 @@
  */
 import {
   connectRedis,
-  loseRunner,
   pause,
   readFunction,
   untilStored,
@@ -20,14 +19,15 @@ import {
   type Redis,
   type StateReply,
 } from '@burla/queue'
-import { createInputSource, type InputSource } from '@burla/queue/source'
+import { createInputSource } from '@burla/queue/source'
 import { BurlaError, isFinished, windowBytes, type JobCredentials, type Line } from '@burla/protocol'
 import type { SlotPool } from '../slots/index.ts'
 import { createBeginMarks } from './begin-marks.ts'
 import { watchClaim } from './claim-watch.ts'
+import { endServing, type ServeEnd } from './ending.ts'
 import { createHolding, heldPatienceMs } from './holding.ts'
 import { runList, storeFailed, type RunContext } from './list-run.ts'
-import { createOutbox, type Outbox } from './outbox.ts'
+import { createOutbox } from './outbox.ts'
 import { createPlaces } from './places.ts'
 import { createSlotTurns } from './slot-turns.ts'
 
@@ -40,11 +40,10 @@ export interface ServeOptions extends JobWork {
   sharedDir: string
 }
 
-/** Why it is over. */
-export type ServeEnd = 'finished' | 'cancelled' | 'lapsed' | 'drained' | 'stopped'
-
 export interface Load {
+  /** lists whose inputs run */
   running: number
+  /** lists in hand that wait for a slot or a place */
   held: number
   /** the client does not take results: nothing is started */
   blocked: boolean
@@ -76,7 +75,14 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   const { credentials, nodeId, call } = options
   const { pool, onTrouble } = links
   const { jobId, redis: address, username, password } = credentials
-  const redis = connectRedis({ address, username, password, name: `burla-runner-${jobId}` })
+  const startedAt = Date.now()
+  const connections: Redis[] = []
+  const connect = (name: string): Redis => {
+    const connection = connectRedis({ address, username, password, name: `burla-${name}-${jobId}` })
+    connections.push(connection)
+    return connection
+  }
+  const redis = connect('runner')
   pool.resize(options.slots)
   const slots = Array.from({ length: options.slots }, () => {
     const slot = pool.take()
@@ -104,7 +110,16 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   })
   const { runnerId } = source
   const outbox = createOutbox({ redis, jobId, runnerId, nodeId, signal: over.signal, onStored, onTrouble })
-  const places = createPlaces({ redis, jobId, runnerId, maxParallelism: call.maxParallelism })
+  const places = createPlaces({
+    redis,
+    listener: () => connect('places'),
+    jobId,
+    nodeId,
+    runnerId,
+    maxParallelism: call.maxParallelism,
+    draining: draining.signal,
+    over: over.signal,
+  })
   const context: RunContext = {
     redis,
     jobId,
@@ -143,7 +158,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   } catch (error) {
     over.abort()
     await source.close()
-    redis.disconnect()
+    for (const connection of connections) connection.disconnect()
     throw error
   }
   open(context)
@@ -190,12 +205,19 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     if (!draining.signal.aborted) source.resume()
   }
 
-  const served = ended.then((end) => endServing({ end, pool, redis, source, outbox, over, tending, runnerId, jobId }))
+  const served = ended.then(async (end) => {
+    await endServing({ end, pool, redis, source, over, tending, jobId, nodeId, runnerId, startedAt })
+    for (const connection of connections) connection.disconnect()
+    return end
+  })
 
   return {
     runnerId,
     served,
-    load: () => ({ running: turns.running, held: turns.held, blocked }),
+    load() {
+      const running = context.running.size
+      return { running, held: turns.running - running + turns.held, blocked }
+    },
     drain() {
       if (draining.signal.aborted) return
       draining.abort()
@@ -217,30 +239,4 @@ async function readShipped(redis: Redis, { functionDigest, credentials }: ServeO
     'FUNCTION_UNKNOWN',
     `the function of job ${credentials.jobId} (${functionDigest}) is no longer in Redis; run the job again`,
   )
-}
-
-interface Ending {
-  end: ServeEnd
-  pool: SlotPool
-  redis: Redis
-  source: InputSource
-  outbox: Outbox
-  over: AbortController
-  tending: Promise<void>
-  runnerId: string
-  jobId: string
-}
-
-/** S1. What was running when the runner was stopped goes back before anybody else has to find out. */
-async function endServing({ end, pool, redis, source, over, tending, runnerId, jobId }: Ending): Promise<ServeEnd> {
-  source.pause()
-  over.abort()
-  await pool.close()
-  await tending
-  await Promise.race([source.close().catch(() => undefined), pause(500)])
-  if (end !== 'finished' && end !== 'cancelled') {
-    await Promise.race([loseRunner(redis, jobId, runnerId).catch(() => 0), pause(1_000)])
-  }
-  redis.disconnect()
-  return end
 }

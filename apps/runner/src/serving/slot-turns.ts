@@ -27,7 +27,8 @@ interface Waiter {
 }
 
 export function createSlotTurns(slots: number): SlotTurns {
-  const free = Array.from({ length: slots }, (_, slot) => slot)
+  /** the last one is next: the slot that ran last is warm, and those that never ran need no process */
+  const free = Array.from({ length: slots }, (_, place) => slots - 1 - place)
   const line: Waiter[] = []
   const whenIdle: (() => void)[] = []
   let aloneSlot: number | undefined
@@ -40,7 +41,7 @@ export function createSlotTurns(slots: number): SlotTurns {
     while (line.length > 0 && free.length > 0 && aloneSlot === undefined) {
       const first = line[0]
       if (first?.alone && running() > 0) return
-      const slot = free.shift()
+      const slot = free.pop()
       if (first === undefined || slot === undefined) return
       line.shift()
       if (first.alone) aloneSlot = slot

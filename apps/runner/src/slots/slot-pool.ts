@@ -12,6 +12,7 @@ import { Slot, slotFolder, type SlotSetup } from './slot.ts'
 import { OutputValve } from './slot-output.ts'
 
 export interface SlotPoolOptions {
+  /** slots, and how many of them are warm from the start, also after `resize`; a process costs tens of megabytes */
   size: number
   reaper: Pick<Reaper, 'watch' | 'forget'>
   /** What the slots print, in batches; `line.index` is -1 outside of calls. Lines of a call come before its outcome. */
@@ -33,7 +34,7 @@ export interface SlotPool extends AsyncDisposable {
   /** A free slot, to run one call after another in; give it back with `release`. `undefined`: none is free. */
   take(): Slot | undefined
   release(slot: Slot): void
-  /** Slots above the new size end at once, or when they are released. */
+  /** Slots above the new size end at once, or when they are released; more ones are started by their first call. */
   resize(size: number): void
   /** Slots that print wait in their writes, and outcomes wait for their lines, until `resumeOutput`. */
   pauseOutput(): void
@@ -45,6 +46,7 @@ export interface SlotPool extends AsyncDisposable {
 }
 
 export function createSlotPool({ size, reaper, onLines, env = {}, heapMiB }: SlotPoolOptions): SlotPool {
+  const warmSize = size
   const valve = new OutputValve()
   /** by number; those above the size are taken and leave when they are released */
   const slots = new Map<number, Slot>()
@@ -61,7 +63,7 @@ export function createSlotPool({ size, reaper, onLines, env = {}, heapMiB }: Slo
 
   function add(number: number): void {
     numbersUsed = Math.max(numbersUsed, number + 1)
-    slots.set(number, new Slot(number, { reaper, valve, env, heapMiB, onLines }, setup))
+    slots.set(number, new Slot(number, { reaper, valve, env, heapMiB, onLines }, { setup, warm: number < warmSize }))
   }
 
   function leave(slot: Slot): void {

@@ -54,12 +54,12 @@ export class Slot {
   #killed = false
   #closed = false
 
-  constructor(number: number, options: SlotOptions, setup: SlotSetup | undefined) {
+  constructor(number: number, options: SlotOptions, { setup, warm }: { setup: SlotSetup | undefined; warm: boolean }) {
     this.number = number
     this.#options = options
     this.#setup = setup
     this.#output = new SlotOutput((lines) => options.onLines(lines, number))
-    this.#process = this.#fork()
+    if (warm) this.#process = this.#fork()
   }
 
   /** The process inside, where there is one. */
@@ -75,14 +75,14 @@ export class Slot {
   setup(setup: SlotSetup): void {
     assert(!this.#setup, 'a slot serves one job')
     const warm = this.#process
-    if (warm && this.#heapMiB === (setup.heapMiB ?? this.#heapMiB)) {
-      this.#setup = setup
-      this.#tell(warm, setup)
-      return
-    }
-    warm?.kill()
+    const fits = this.#heapMiB === (setup.heapMiB ?? this.#heapMiB)
     this.#setup = setup
-    this.#process = this.#fork()
+    if (!warm) return
+    if (fits) this.#tell(warm, setup)
+    else {
+      warm.kill()
+      this.#process = this.#fork()
+    }
   }
 
   /**

@@ -3,7 +3,7 @@
 -- were running are counted (P2: three losses are the end of an input); its places are free again.
 -- What it had stored for a batch that it did not come to append goes (should it still live, it stores that again).
 -- KEYS  1 active  2 wait  3 marker  4 stalled  5 running  6 losses  7 places  8 record  9 batches  10 values
--- ARGV  1 prefix of BullMQ's job keys  2 runner id
+-- ARGV  1 prefix of BullMQ's job keys  2 runner id  3 channel of freed places
 -- Reply number of inputs given back
 if redis.call('EXISTS', KEYS[8]) == 0 then return 0 end
 local mine = ARGV[2] .. ':'
@@ -29,7 +29,9 @@ for i = 1, #running, 2 do
   end
 end
 for _, place in ipairs(redis.call('HKEYS', KEYS[7])) do
-  if string.sub(place, 1, #mine) == mine then redis.call('HDEL', KEYS[7], place) end
+  if string.sub(place, 1, #mine) == mine and redis.call('HDEL', KEYS[7], place) == 1 then
+    redis.call('PUBLISH', ARGV[3], '')
+  end
 end
 local nextBatch = tonumber(string.match(redis.call('HGET', KEYS[9], ARGV[2]) or '0', '^%d+')) + 1
 local value, part = 0, 0

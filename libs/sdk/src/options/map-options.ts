@@ -1,6 +1,15 @@
 /** The options of `burla.map`, `settle` and `stream`: what each does, and beside it the rule that it must meet. */
 import { longestRetentionMs } from '@burla/protocol'
-import { anySignal, anyText, environment, trueOrFalse, wholeNumber, wholeNumberOr, type Rule } from './rules.ts'
+import {
+  anySignal,
+  anyText,
+  environment,
+  numberFrom,
+  trueOrFalse,
+  wholeNumber,
+  wholeNumberOr,
+  type Rule,
+} from './rules.ts'
 
 /** A timer of Node takes no more: 24.8 days. */
 const longestMs = 2_147_483_647
@@ -8,7 +17,8 @@ const longestMs = 2_147_483_647
 /** How the calls of the function are run. An option that is left out or `undefined` has its default. */
 export interface MapOptions {
   /**
-   * CPUs for each call: a node runs as many calls at once as it has CPUs for. A whole number from 1.
+   * CPUs for each call: a node runs as many calls at once as it has CPUs for. A number from 0.05, which is for calls that
+   * mostly wait. More than any node has is refused.
    * @default 1
    */
   cpus?: number | undefined
@@ -81,7 +91,7 @@ export interface MapOptions {
 }
 
 export const optionRules: { readonly [Name in keyof MapOptions]-?: Rule } = {
-  cpus: wholeNumber(1),
+  cpus: numberFrom(0.05),
   maxParallelism: wholeNumber(1),
   retries: wholeNumber(0),
   retryDelayMs: wholeNumber(0, longestMs),

@@ -29,6 +29,11 @@ export function wholeNumberOr(word: string, from: number, to: number): Rule {
   }
 }
 
+export function numberFrom(from: number): Rule {
+  return (given) =>
+    Number.isFinite(given) && (given as number) >= from ? undefined : { allowed: `a number from ${from}`, given }
+}
+
 export function anyText(longest: number): Rule {
   return (given) => {
     const fits = typeof given === 'string' && given.trim() !== '' && given.length <= longest
