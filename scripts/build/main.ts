@@ -62,5 +62,8 @@ await build({
 for (const folder of ['scripts', 'parts/scripts']) {
   cpSync(join(root, 'libs/queue/src/scripts'), join(dist, folder), { recursive: true })
 }
+// Bull Board's page and its files, where `apps/api/src/queues/board-server.ts` looks for them.
+const boardFiles = '@bull-board/ui/dist'
+cpSync(join(root, 'node_modules', boardFiles), join(dist, 'parts/assets', boardFiles), { recursive: true })
 cpSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)

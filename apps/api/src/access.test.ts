@@ -18,6 +18,8 @@ const routes = [
   ['GET', '/v1/nodes'],
   ['GET', '/'],
   ['POST', '/v1/session/codes'],
+  ['GET', '/queues'],
+  ['GET', '/queues/static/images/logo.svg'],
   ['GET', '/docs'],
   ['GET', '/docs/json'],
   ['GET', '/v1/nothing-here'],

@@ -10,7 +10,7 @@ export function serveDocs(server: FastifyInstance): void {
   let docs: Promise<FastifyInstance> | undefined
 
   server.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/docs')) return
+    if (/^\/(docs|queues)\b/.test(route.url)) return
     routes.push(route)
   })
   server.addHook('onClose', async () => (await docs)?.close())

@@ -5,6 +5,7 @@ import type { Redis } from '@burla/queue'
 import { requireToken } from './access.ts'
 import { serveDocs } from './docs.ts'
 import { answerFailures } from './failures.ts'
+import { serveQueues } from './queues/serve-queues.ts'
 import { functionRoutes } from './routes/functions.ts'
 import { historyRoutes } from './routes/history.ts'
 import { jobRoutes } from './routes/jobs.ts'
@@ -50,6 +51,7 @@ export function createServer(options: ServerOptions) {
   requireToken(server, options.tokenHash, sessions)
   answerFailures(server)
   serveDocs(server)
+  serveQueues(server, options)
   functionRoutes(server, options.redis)
   jobRoutes(server, options)
   historyRoutes(server, options.redis)

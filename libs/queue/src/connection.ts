@@ -42,6 +42,13 @@ export function connectRedis({ address, username, password, name, resend = true 
   return redis
 }
 
+/** One more connection of the same user, for what must not hold up the others. */
+export function connectAnother(redis: Redis, name: string): Redis {
+  const another = redis.duplicate({ connectionName: name })
+  another.on('error', () => undefined)
+  return another
+}
+
 /** `unix:///run/redis.sock`, `redis://host:6379`, `rediss://host` */
 export function parseRedisUrl(text: string): { address: RedisAddress; username?: string; password?: string } {
   const url = new URL(text)
