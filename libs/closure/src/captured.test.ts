@@ -20,11 +20,11 @@ describe('what is captured', () => {
     expect(captureFunction(fn).digest).not.toBe(first.digest)
   })
 
-  test('is what the variables held at the call (P5)', () => {
+  test('is what the variables held at the call (P5)', async () => {
     const list = [1]
     const { bytes } = captureFunction(() => list)
     list.push(2)
-    expect(restoreFunction(bytes)(0, 0)).toEqual([1])
+    expect((await restoreFunction(bytes))(0, 0)).toEqual([1])
   })
 
   test('leaves nothing behind in the global scope', () => {

@@ -1,2 +1,2 @@
-export { captureFunction, type CapturedFunction, type CaptureOptions } from './capture.ts'
-export { restoreFunction, type RestoreOptions } from './restore.ts'
+export { captureFunction, type CapturedFunction, type CaptureOptions } from './capture/capture.ts'
+export { restoreFunction, type RestoredFunction, type RestoreOptions } from './restore/restore.ts'

@@ -30,10 +30,10 @@ const uses: [string, (n: number) => unknown, unknown][] = [
 
 test.each(uses)('an object given by name is replaced by what has that name there: %s', async (_use, fn, expected) => {
   const { bytes } = captureFunction(fn, { byName })
-  expect(await restoreFunction(bytes, { named })(1, 0)).toEqual(expected)
+  expect(await (await restoreFunction(bytes, { named }))(1, 0)).toEqual(expected)
 })
 
-test('a name that nobody gives there is an error that says so', () => {
+test('a name that nobody gives there is an error that says so', async () => {
   const { bytes } = captureFunction((n: number) => hub.call(n), { byName })
-  expect(() => restoreFunction(bytes)).toThrow(/refers to `hub`, which nobody has given here/)
+  await expect(restoreFunction(bytes)).rejects.toThrow(/refers to `hub`, which nobody has given here/)
 })

@@ -186,12 +186,10 @@ test('P4 an answer counts even when the process exits right after it, and the ne
 })
 
 test('P4 a function that ends its process while it is loaded is the error of each call, without a loop of forks', async () => {
-  const exiting = {
-    [process.env['BURLA_JOB_ID'] === 'job-1' ? process.exit(5) : 'fn'](): number {
-      return 1
-    },
+  class Exiting {
+    [process.env['BURLA_JOB_ID'] === 'job-1' ? String(process.exit(5)) : 'fn']() {}
   }
-  const { call, pids } = await usePool(exiting['fn'] as () => number)
+  const { call, pids } = await usePool(() => typeof Exiting)
   for (const index of [0, 1])
     expect(await call(null, { index })).toMatchObject({ error: { exitCode: 5, inputIndex: index } })
   expect(pids.size).toBeLessThanOrEqual(3)

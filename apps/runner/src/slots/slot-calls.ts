@@ -36,7 +36,9 @@ export class SlotCalls {
   readonly #channel: Socket
   /** Which call a piece of asynchronous code came from, for errors that nothing caught. */
   readonly #origin = new AsyncLocalStorage<RunningCall>()
-  #function: UserFunction | undefined
+  /** Made by the first call: what modules of the function print and throw while they load is that call's. */
+  #function: Promise<UserFunction> | undefined
+  #functionBytes: Buffer | undefined
   #setupFailure: unknown
   #folder = ''
   #running: RunningCall | undefined
@@ -54,7 +56,7 @@ export class SlotCalls {
         BURLA_NODE_ID: settings.nodeId,
         BURLA_SHARED_DIR: settings.sharedDir,
       })
-      this.#function = restoreFunction(functionBytes)
+      this.#functionBytes = functionBytes
     } catch (thrown) {
       this.#setupFailure = thrown
     }
@@ -66,14 +68,16 @@ export class SlotCalls {
     this.#running = running
     process.env['BURLA_INPUT_INDEX'] = String(index)
     try {
-      const userFunction = this.#function
-      if (!userFunction) throw this.#setupFailure
+      if (!this.#functionBytes) throw this.#setupFailure
       if (process.cwd() !== this.#folder) process.chdir(this.#folder)
       const value = decodeValue(input)
       if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
       this.#channel.unref()
+      const { bytes, origin } = { bytes: this.#functionBytes, origin: this.#origin }
+      this.#function ??= origin.run(running, () => restoreFunction(bytes))
+      const userFunction = await this.#function
       running.calledAt = performance.now()
-      const result = await this.#origin.run(running, () => userFunction(value, index))
+      const result = await origin.run(running, () => userFunction(value, index))
       this.#answerValue(running, result)
     } catch (thrown) {
       this.#answerError(running, thrown, false)

@@ -1,4 +1,5 @@
 /** What a call of `burla.map` and its like asks for, checked and captured while the call is made (P5). */
+import { types } from 'node:util'
 import { encodeValue, largestValueBytes, BurlaError } from '@burla/protocol'
 import { captureFunction, type CapturedFunction } from '@burla/closure'
 import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
@@ -8,8 +9,7 @@ import { openInputs, type InputSource } from './inputs.ts'
 
 export type Verb = 'map' | 'settle' | 'stream'
 export type Inputs<I> = Iterable<I> | AsyncIterable<I>
-/** `R` may be a promise: what it resolves with is the result. */
-export type MapFunction<I, R> = (input: I, index: number) => R
+export type MapFunction<I, R> = (input: I, index: number) => R | Promise<R>
 
 export interface JobCall<I> {
   fn: CapturedFunction
@@ -26,9 +26,7 @@ export function captureCall<I, R>(
   options: MapOptions | undefined,
   callSite: CallSite,
 ): JobCall<I> {
-  if (typeof fn !== 'function') {
-    throw new BurlaError('OPTION_INVALID', `burla.${verb}: the first argument must be a function, and not ${typeof fn}`)
-  }
+  checkCallable(fn, verb)
   const resolved = resolveMapOptions(options, fn.name, verb)
   const cluster = whichCluster(resolved.cluster, process.env)
   return { fn: captureFunction(fn), source: openInputs(inputs, verb), options: resolved, cluster, callSite }
@@ -50,5 +48,18 @@ function encoded(input: unknown, index: number): Buffer {
     return encodeValue(input, `inputs[${index}]`)
   } catch (error) {
     throw error instanceof BurlaError ? Object.assign(error, { inputIndex: index }) : error
+  }
+}
+
+/** What could be captured, but never called with an input. */
+function checkCallable(fn: unknown, verb: Verb): void {
+  const refused = (why: string) => new BurlaError('OPTION_INVALID', `burla.${verb}: ${why}`)
+  if (typeof fn !== 'function') throw refused(`the first argument must be a function, and not ${typeof fn}`)
+  const name = fn.name || 'fn'
+  if (types.isGeneratorFunction(fn)) {
+    throw refused(`${name} is a generator function, its calls give an iterator; give a function that returns a value`)
+  }
+  if (/^class\b/.test(Function.prototype.toString.call(fn))) {
+    throw refused(`${name} is a class; give a function: (input) => new ${name}(input)`)
   }
 }

@@ -1,0 +1,61 @@
+/** A function in, shippable bytes out; what the function uses is read at this moment (P5). */
+import { createHash } from 'node:crypto'
+import { BurlaError } from '@burla/protocol'
+import { withInspector } from '../inspect/inspector.ts'
+import { encodePayload, type PayloadParts } from '../payload/bytes.ts'
+import { payloadVersion } from '../payload/payload.ts'
+import type { AnyFunction } from '../text/parse.ts'
+import { Graph } from './graph.ts'
+import { startTrail } from './refusals.ts'
+
+export interface CapturedFunction {
+  /** sha256 of `bytes`, hex: the function's address */
+  digest: string
+  name: string
+  bytes: Buffer
+}
+
+export interface CaptureOptions {
+  /**
+   * Objects and functions that the other side has too: wherever they are captured, only their name travels, and
+   * `restoreFunction` puts in what its `named` has under it.
+   */
+  byName?: ReadonlyMap<object, string>
+}
+
+/**
+ * `fn` with all it closes over, as it is now. Nothing of the program runs meanwhile, getters included.
+ *
+ * A `BurlaError` `FUNCTION_NOT_PORTABLE` says what cannot travel, by the way to it, and what to do instead.
+ */
+export function captureFunction(fn: unknown, { byName = new Map() }: CaptureOptions = {}): CapturedFunction {
+  if (typeof fn !== 'function') {
+    const given = fn === null ? 'null' : `a value of type ${typeof fn}`
+    throw new BurlaError('FUNCTION_NOT_PORTABLE', `a function is needed, not ${given}`)
+  }
+  const callable = fn as AnyFunction
+  const bytes = encodePayload(withInspector((inspector) => payloadOf(new Graph(inspector, byName), callable)))
+  return { digest: createHash('sha256').update(bytes).digest('hex'), name: callable.name, bytes }
+}
+
+function payloadOf(graph: Graph, fn: AnyFunction): PayloadParts {
+  const root = graph.cellOf(fn, startTrail(fn.name || 'fn'))
+  graph.settle()
+  const memory = graph.settleMemory()
+  return {
+    payload: {
+      version: payloadVersion,
+      node: process.version,
+      root,
+      nodes: graph.describedNodes(),
+      files: graph.files.list,
+      globals: graph.variables.globals,
+      modules: [],
+      setup: [],
+      packages: [],
+      positions: {},
+    },
+    data: graph.data,
+    memory,
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The way to a value that belongs to a package: an export of it, found by identity. Nothing is loaded to find out; the
+ * value is here, so the package is loaded.
+ */
+import { pathToFileURL } from 'node:url'
+import { types } from 'node:util'
+import type { Inspector } from '../inspect/inspector.ts'
+import { inspectFunction, scriptOf, type Scope, type Script } from '../inspect/scripts.ts'
+import { isNative, type AnyFunction } from '../text/parse.ts'
+import { loadedModules } from './require.ts'
+import { isInPackage, isLocal, readSourceFile } from './source-file.ts'
+
+export interface PackageReference {
+  by: 'import' | 'require'
+  specifier: string
+  /** the file that the specifier is resolved from */
+  from: string
+  path: string[]
+}
+
+/** Whether a script is Node's own or a package's: its functions are not copied, they rely on what is around them. */
+export function isForeign(url: string): boolean {
+  return url.startsWith('node:') || isInPackage(url)
+}
+
+export class PackageReferences {
+  readonly #inspector: Inspector
+  readonly #known = new Map<unknown, PackageReference>()
+  readonly #unread = new Map<Script, Scope[]>()
+
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector
+  }
+
+  /** Makes the imports of a file known, as V8 shows them around one of its functions. */
+  note(script: Script, scopes: Scope[]): void {
+    if (!this.#unread.has(script)) this.#unread.set(script, scopes)
+  }
+
+  find(value: object): PackageReference | undefined {
+    for (const [script, scopes] of this.#unread) this.#addImports(script, scopes)
+    return this.#known.get(value) ?? (typeof value === 'function' ? this.#findByFile(value as AnyFunction) : undefined)
+  }
+
+  #addImports(script: Script, scopes: Scope[]): void {
+    // marked as read, so that another function of the file does not read it again
+    if (scopes.length === 0) return
+    this.#unread.set(script, [])
+    for (const [name, imported] of readSourceFile(script).imports) {
+      const scope = scopes.find(({ variables }) => Object.hasOwn(variables, name))
+      if (!scope || isLocal(imported)) continue
+      const { by, specifier, path } = imported
+      const value = valueOf(scope.variables, name)
+      for (const [member, way] of membersOf(value, 2)) {
+        if (!this.#known.has(member)) {
+          this.#known.set(member, { by, specifier, from: script.url, path: [...path, ...way] })
+        }
+      }
+    }
+  }
+
+  /** By the file that the function is written in: what that file exports. */
+  #findByFile(fn: AnyFunction): PackageReference | undefined {
+    if (isNative(fn)) return undefined
+    const { scriptId, scopes } = inspectFunction(this.#inspector, fn)
+    const script = scriptOf(this.#inspector, scriptId)
+    if (!script?.file || !isInPackage(script.file)) return undefined
+    return script.isModule ? exportOfModule(fn, script, scopes) : exportOfCommonJs(fn, script.file)
+  }
+}
+
+function exportOfModule(fn: AnyFunction, script: Script, scopes: Scope[]): PackageReference | undefined {
+  const top = scopes.find(({ kind }) => kind === 'Module')?.variables ?? {}
+  for (const [exported, local] of readSourceFile(script).exports) {
+    const isSame = Object.hasOwn(top, local) ? valueOf(top, local) === fn : local !== '' && local === fn.name
+    if (isSame) return { by: 'import', specifier: script.url, from: script.url, path: [exported] }
+  }
+  return undefined
+}
+
+function exportOfCommonJs(fn: AnyFunction, file: string): PackageReference | undefined {
+  const modules = loadedModules()
+  const folder = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(file)?.[0] ?? file
+  const candidates = [file, ...Object.keys(modules).filter((each) => each.startsWith(folder))]
+  for (const candidate of candidates) {
+    for (const [member, path] of membersOf(modules[candidate]?.exports, 2)) {
+      const from = pathToFileURL(candidate).href
+      if (member === fn) return { by: 'require', specifier: candidate, from, path }
+    }
+  }
+  return undefined
+}
+
+/** A value and the objects and functions in it, with the way to each. Getters are passed over. */
+function* membersOf(value: unknown, depth: number, path: string[] = []): Generator<[unknown, string[]]> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || types.isProxy(value)) return
+  yield [value, path]
+  if (depth === 0 || ArrayBuffer.isView(value) || Array.isArray(value)) return
+  for (const key of Object.getOwnPropertyNames(value)) {
+    if (key !== 'prototype' && !key.startsWith('_')) yield* membersOf(valueOf(value, key), depth - 1, [...path, key])
+  }
+}
+
+function valueOf(owner: object, name: string): unknown {
+  try {
+    return Object.getOwnPropertyDescriptor(owner, name)?.value
+  } catch {
+    // an export whose declaration has not run
+    return undefined
+  }
+}

@@ -1,0 +1,107 @@
+/** What a function finds by name where it runs: modules, `import()`, `import.meta` and `require` of its file. */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, isAbsolute, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import vm from 'node:vm'
+import { rememberOrigin } from '../origins.ts'
+import { hiddenIntrinsics } from '../references/intrinsics.ts'
+
+/** The value at the end of `path`, of a module that is imported or required as if by `file`. */
+export async function loadImport(
+  { by, specifier, file }: { by: 'import' | 'require'; specifier: string; file: string },
+  path: string[],
+): Promise<unknown> {
+  const exported: unknown = by === 'require' ? requireOf(file)(specifier) : await importerOf(file)(asUrl(specifier))
+  const value = path.reduce(memberOf, exported)
+  rememberOrigin(value, { kind: 'import', by, specifier, file, path })
+  return value
+}
+
+/** What a tool imports by name from a CommonJS package may be only a member of its default export in Node. */
+function memberOf(owner: unknown, name: string): unknown {
+  const object = Object(owner) as Record<string, unknown>
+  if (name in object || !('default' in object)) return object[name]
+  return (Object(object['default']) as Record<string, unknown>)[name]
+}
+
+export function globalAt(path: string[]): unknown {
+  const [first = '', ...rest] = path
+  const start = path.length === 0 ? globalThis : (hiddenIntrinsics[first] ?? memberOf(globalThis, first))
+  return rest.reduce<unknown>((owner, step) => {
+    const accessor = /^(get|set) (.*)$/.exec(step)
+    if (!accessor) return memberOf(owner, step)
+    return Object.getOwnPropertyDescriptor(owner, accessor[2] ?? '')?.[accessor[1] as 'get' | 'set']
+  }, start)
+}
+
+export function builtinAt(id: string, path: string[]): unknown {
+  return path.reduce(memberOf, createRequire(process.execPath)(id))
+}
+
+export function metaOf(file: string): object {
+  const path = pathOf(file)
+  const meta = {
+    url: path === undefined ? file : pathToFileURL(path).href,
+    filename: path,
+    dirname: path && dirname(path),
+    resolve: (specifier: string) => pathToFileURL(requireOf(file).resolve(specifier)).href,
+  }
+  rememberOrigin(meta, { kind: 'meta', file })
+  return meta
+}
+
+export function requireOf(file: string): NodeJS.Require {
+  const require = createRequire(pathOf(file) ?? join(process.cwd(), '[function]'))
+  rememberOrigin(require, { kind: 'require', file })
+  return require
+}
+
+/** `import()` as it is in that file. */
+export function importerFor(file: string): (specifier: unknown) => Promise<unknown> {
+  const importer = async (specifier: unknown) =>
+    await importerOf(file)(asUrl(String(specifier), dirname(pathOf(file) ?? '')))
+  rememberOrigin(importer, { kind: 'importer', file })
+  return importer
+}
+
+function importerOf(file: string): (specifier: string) => Promise<unknown> {
+  hushWarning()
+  const filename = pathOf(file) ?? join(process.cwd(), '[function]')
+  const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+  return new vm.Script('(specifier) => import(specifier)', {
+    filename,
+    importModuleDynamically,
+  }).runInThisContext() as never
+}
+
+/** vitest names modules by paths, some of them below its root, which is a folder above the file. */
+function asUrl(specifier: string, from = '/'): string {
+  if (!isAbsolute(specifier)) return specifier
+  let path = specifier.replace(/^\/@fs\//, '/')
+  for (let folder = from; !existsSync(path) && folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, specifier))) path = join(folder, specifier)
+  }
+  return pathToFileURL(path).href
+}
+
+function pathOf(file: string): string | undefined {
+  if (file.startsWith('file:')) return fileURLToPath(file.replace(/[?#].*$/, ''))
+  return isAbsolute(file) ? file : undefined
+}
+
+let hushed = false
+
+/** Node warns once that the loader constant is experimental, on the user's stderr; it is spent here, unheard. */
+function hushWarning(): void {
+  if (hushed) return
+  hushed = true
+  const { emitWarning } = process
+  process.emitWarning = () => undefined
+  try {
+    const options = { importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }
+    void new vm.Script("import('node:vm')", options).runInThisContext()
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
