@@ -1,11 +1,13 @@
-import { BurlaError, isJobId, type JobStatus } from '@burla/protocol'
-import { readJob, type Redis } from '@burla/queue'
+import { BurlaError, isJobId, type JobId, type JobStatus } from '@burla/protocol'
+import { isBelow, readJob, type Redis } from '@burla/queue'
 
-/** @throws BurlaError `JOB_UNKNOWN` */
-export async function existingJob(redis: Redis, id: string): Promise<JobStatus> {
+/**
+ * The job, if whoever asks may know of it: of all jobs, or of those below the one whose function asks (P9).
+ *
+ * @throws BurlaError `JOB_UNKNOWN`, also for a job that is there but none of theirs
+ */
+export async function existingJob(redis: Redis, id: string, askingJob: JobId | null): Promise<JobStatus> {
   const job = isJobId(id) ? await readJob(redis, id) : undefined
-  if (job === undefined) {
-    throw new BurlaError('JOB_UNKNOWN', `there is no job ${id} on this cluster; GET /v1/jobs lists those there are`)
-  }
-  return job
+  if (job !== undefined && (askingJob === null || (await isBelow(redis, id, askingJob)))) return job
+  throw new BurlaError('JOB_UNKNOWN', `there is no job ${id} on this cluster; GET /v1/jobs lists those there are`)
 }

@@ -10,10 +10,12 @@ import { sendPage } from './pages/page.ts'
 const statuses: Partial<Record<ErrorCode, number>> = {
   OPTION_INVALID: 400,
   UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
   JOB_UNKNOWN: 404,
   FUNCTION_UNKNOWN: 404,
   NOT_SUPPORTED: 404,
   JOB_CONFLICT: 409,
+  JOB_CANCELLED: 409,
   FUNCTION_TOO_BIG: 413,
   NO_CAPACITY: 422,
   CLUSTER_UNREACHABLE: 503,

@@ -64,6 +64,17 @@ export const jobSpec = {
   required: ['id', 'kind', 'name', 'functionDigest', 'known', 'call', 'clientGraceMs', 'retentionMs'],
   properties: {
     id: { type: 'string', format: 'job-id', description: 'chosen by the client, so that asking twice makes one job' },
+    parent: {
+      type: 'object',
+      description: 'the call that it is started in; asked for with the token of that job',
+      additionalProperties: false,
+      required: ['jobId', 'input', 'call'],
+      properties: {
+        jobId: { type: 'string', format: 'job-id' },
+        input: count,
+        call: { type: 'string', maxLength: 100 },
+      },
+    },
     kind: { enum: ['attached', 'submitted'], description: 'whether it ends with its client or runs on' },
     name: { type: 'string', minLength: 1, maxLength: 200 },
     functionDigest: { type: 'string', pattern: '^[0-9a-f]{64}$' },
@@ -120,6 +131,7 @@ export const jobStatus = {
   type: 'object',
   properties: {
     id: { type: 'string' },
+    parentId: { type: ['string', 'null'], description: 'the job in one of whose calls it was started' },
     kind: { enum: ['attached', 'submitted'] },
     name: { type: 'string' },
     state: { enum: jobStates },

@@ -48,7 +48,7 @@ export function createServer(options: ServerOptions) {
   }).withTypeProvider<SchemaTypes>()
 
   const sessions = createSessions(options)
-  requireToken(server, options.tokenHash, sessions)
+  requireToken(server, { ...options, sessions })
   answerFailures(server)
   serveDocs(server)
   serveQueues(server, options)

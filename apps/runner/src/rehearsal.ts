@@ -23,7 +23,7 @@ export async function rehearse({ jobId, redis: address, username, password }: Jo
     onFailed: onTrouble,
     onList: async ({ data: { i } }) => {
       const index = i[0] ?? 0
-      noteBegin(index)
+      noteBegin({ index, run: 1 })
       await outbox.result({
         ...{ index, status: 'ok', attempts: 1, durationMs: 0, slot: 0 },
         payload: Buffer.from('rehearsed'),
@@ -42,7 +42,7 @@ export async function rehearse({ jobId, redis: address, username, password }: Jo
     onStored: onTrouble,
     onTrouble,
   })
-  const noteBegin = createBeginMarks({ redis, jobId, runnerId, onTrouble })
+  const noteBegin = createBeginMarks({ redis, jobId, runnerId, onTrouble, over: over.signal })
   const staged = setStage(redis, jobId, runnerId).then(
     () => source.start(),
     () => finish(),

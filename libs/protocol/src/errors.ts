@@ -17,6 +17,7 @@ export const errorCodes = {
   REDIS_MISSING: 'no Redis server is on this machine',
   REDIS_REFUSED: 'the Redis server cannot be used',
   UNAUTHORIZED: 'the token is missing or wrong',
+  FORBIDDEN: 'the token does not allow this',
   JOB_UNKNOWN: 'there is no such job',
   JOB_CONFLICT: 'the job exists already, with another function',
   JOB_CANCELLED: 'the job was cancelled',

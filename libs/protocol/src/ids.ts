@@ -11,6 +11,14 @@ export type RunnerId = string
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const jobIdPattern = /^[a-z0-9][a-z0-9-]{0,40}-[0-9a-hjkmnp-tv-z]{10}$/
 
+/**
+ * One call of a function: its runner, and how often its input has been started with this. No two calls for one input have
+ * the same.
+ */
+export function callId(runnerId: RunnerId, run: number): string {
+  return `${runnerId}:${run}`
+}
+
 /** A new id for a job called `name`: `word-count-8f3kq2mz9w`. */
 export function newJobId(name: string): JobId {
   return `${slug(name) || 'job'}-${randomText(10)}`

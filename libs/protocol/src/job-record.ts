@@ -22,8 +22,19 @@ export interface CallOptions {
  */
 export type JobKind = 'attached' | 'submitted'
 
+/** The call that a job was started in: the job ends with it. */
+export interface JobParent {
+  jobId: JobId
+  /** index of the input that the call is for */
+  input: number
+  /** see `callId` */
+  call: string
+}
+
 export interface JobSpec {
   id: JobId
+  /** absent for a job that a program started */
+  parent?: JobParent
   kind: JobKind
   name: string
   functionDigest: string
@@ -44,7 +55,16 @@ export interface JobCounts {
   takenBytes: number
 }
 
-export interface JobRecord extends JobSpec {
+/** Where a job stands among those that its program has started. */
+export interface JobPlace {
+  parent?: JobParent
+  /** the job at the top of its tree: its own id where it has no parent */
+  treeId: JobId
+  /** jobs above it */
+  depth: number
+}
+
+export interface JobRecord extends JobSpec, JobPlace {
   state: JobState
   /** true when the client has said that no more inputs will come: all that are known are in the queue */
   ended: boolean
@@ -54,6 +74,8 @@ export interface JobRecord extends JobSpec {
   keptBytes: number | null
   /** milliseconds of nodes that this job has used, released claims only */
   nodeMs: number
+  /** of the job at the top: the same of the jobs below it that are cleaned up */
+  nodeMsBelow: number
   createdAt: number
   startedAt: number | null
   finishedAt: number | null
@@ -72,6 +94,8 @@ export interface Claim {
 /** What `job.status()` shows and agents decide on. `running`: calls under way now; `waiting`: pushed, not running. */
 export interface JobStatus {
   id: JobId
+  /** the job in one of whose calls it was started */
+  parentId: JobId | null
   kind: JobKind
   name: string
   state: JobState

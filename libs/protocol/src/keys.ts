@@ -17,6 +17,12 @@ export const clusterKeys = {
   /** zset: node ids by the time of their last heartbeat */
   nodes: `${root}:nodes`,
   node: (nodeId: string) => `${root}:node:${nodeId}`,
+  /**
+   * Where a job stands in its tree; not below the job's own prefix, because its own user must not change it (P9).
+   * string: its `JobPlace` as JSON, for a job that was started inside a call. set: ids of the jobs inside its own calls
+   */
+  place: (jobId: JobId) => `${root}:place:${jobId}`,
+  children: (jobId: JobId) => `${root}:children:${jobId}`,
   function: (digest: string) => `${root}:fn:${digest}`,
   /** channel: something changed that an agent should look at; the message is a `Bell` */
   bell: `${root}:bell`,
@@ -43,7 +49,7 @@ export function jobKeys(jobId: JobId) {
     failures: `${prefix}:failures`,
     /** stream: what its calls printed; an entry's id is the number of bytes printed before it */
     lines: `${prefix}:lines`,
-    /** hash: index -> id of the runner that runs it now */
+    /** hash: index -> the call that runs it now, see `callId` */
     running: `${prefix}:running`,
     /** hash: `<runnerId>:<slot>` -> node id, the places taken under `maxParallelism` */
     places: `${prefix}:places`,

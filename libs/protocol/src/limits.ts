@@ -53,3 +53,8 @@ export const historyFailures = 1_000
 export const historyLineBytes = 16 * 1024 * 1024
 /** Of a failure's message, this much. */
 export const historyMessageBytes = 1024
+
+/** Jobs may be started inside calls of jobs this many times over: a recursion that has no end gets one. */
+export const deepestJob = 32
+/** All functions that the calls of one job may ship together. */
+export const largestShippedBytes = 256 * 1024 * 1024

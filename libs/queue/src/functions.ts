@@ -1,6 +1,6 @@
 /** Shipped functions, kept once per content. */
 import type { Redis } from 'ioredis'
-import { clusterKeys } from '@burla/protocol'
+import { clusterKeys, jobKeys, type JobId } from '@burla/protocol'
 
 /** A function that no job has used for this long is forgotten; the SDK sends it again. */
 export const functionRetentionMs = 7 * 24 * 60 * 60 * 1000
@@ -16,4 +16,9 @@ export async function hasFunction(redis: Redis, digest: string): Promise<boolean
 
 export async function readFunction(redis: Redis, digest: string): Promise<Buffer | undefined> {
   return (await redis.getBuffer(clusterKeys.function(digest))) ?? undefined
+}
+
+/** Bytes of functions that calls of the job have shipped, with these. */
+export async function countShipped(redis: Redis, jobId: JobId, bytes: number): Promise<number> {
+  return redis.hincrby(jobKeys(jobId).counts, 'shippedBytes', bytes)
 }

@@ -4,6 +4,7 @@ import {
   type Claim,
   type JobCounts,
   type JobKind,
+  type JobPlace,
   type JobRecord,
   type JobSpec,
   type JobState,
@@ -27,10 +28,12 @@ export function encodeRecord(spec: JobSpec, now: number): Record<string, string>
   }
 }
 
-export function decodeRecord(hash: Record<string, string>): JobRecord | undefined {
+/** `place`: of a job that was started inside a call. */
+export function decodeRecord(hash: Record<string, string>, place: string | null = null): JobRecord | undefined {
   if (!hash['id'] || !hash['state']) return undefined
   return {
     id: hash['id'],
+    ...(place === null ? { treeId: hash['id'], depth: 0 } : (JSON.parse(place) as JobPlace)),
     kind: (hash['kind'] ?? 'attached') as JobKind,
     name: hash['name'] ?? '',
     functionDigest: hash['functionDigest'] ?? '',
@@ -43,6 +46,7 @@ export function decodeRecord(hash: Record<string, string>): JobRecord | undefine
     state: hash['state'] as JobState,
     reason: hash['reason'] ?? null,
     nodeMs: number(hash['nodeMs']) ?? 0,
+    nodeMsBelow: number(hash['nodeMsBelow']) ?? 0,
     createdAt: number(hash['createdAt']) ?? 0,
     startedAt: number(hash['startedAt']),
     finishedAt: number(hash['finishedAt']),

@@ -58,7 +58,7 @@ describe('inputs', () => {
     await claim(redis, jobId, claimed)
     await store(jobId, [result(0)])
     await retry(redis, jobId, { runnerId: 'r', index: 5, value: '', attempts: 2, delayMs: 0 })
-    await begin(redis, jobId, 'r', [5])
+    await begin(redis, jobId, 'r', [{ index: 5, run: 1 }])
     const running = { index: 5, state: 'running', attempts: 2, nodeId: 'n', durationMs: null, finishedAt: null }
     expect((await readInputs(redis, jobId, { limit: 100 })).inputs).toMatchObject([running, { index: 0 }])
     expect((await readInputs(redis, jobId, { limit: 100, state: 'running' })).inputs).toMatchObject([running])

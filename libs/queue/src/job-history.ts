@@ -104,8 +104,8 @@ export async function* readLines(
 
 async function readRunning(redis: Redis, jobId: JobId): Promise<InputRecord[]> {
   const k = jobKeys(jobId)
-  const [runnerIds, claims] = await Promise.all([redis.hgetall(k.running), redis.hgetall(k.claims)])
-  const indexes = Object.keys(runnerIds)
+  const [calls, claims] = await Promise.all([redis.hgetall(k.running), redis.hgetall(k.claims)])
+  const indexes = Object.keys(calls)
   if (indexes.length === 0) return []
   const attempts = await redis.hmget(k.attempts, ...indexes)
   const nodeOf = new Map(decodeClaims(claims).map(({ runnerId, nodeId }) => [runnerId, nodeId]))
@@ -114,7 +114,7 @@ async function readRunning(redis: Redis, jobId: JobId): Promise<InputRecord[]> {
     state: 'running',
     attempts: Number(attempts[place] ?? 0),
     durationMs: null,
-    nodeId: nodeOf.get(runnerIds[index] ?? null) ?? null,
+    nodeId: nodeOf.get(calls[index]?.replace(/:\d+$/, '') ?? null) ?? null,
     startedAt: null,
     finishedAt: null,
   }))

@@ -1,5 +1,6 @@
 /**
- * The Redis user of one job (P9): its own keys and channels, the one function of its record (read only), nothing else.
+ * The Redis user of one job (P9): its own keys and channels, the one function of its record and its place in
+ * its tree (both read only), nothing else.
  * Passwords are derived from the cluster's key and the job's id, so the api and the agents know them without storing
  * them, and the api can create a lost user anew.
  * The rule set was tried with BullMQ 6.7 on Redis 7.0: everything that Queue and Worker need, and no command that looks
@@ -29,6 +30,7 @@ export function jobUserRules(clusterKey: string, jobId: JobId, functionDigest: s
     `#${createHash('sha256').update(jobPassword(clusterKey, jobId)).digest('hex')}`,
     `~${prefix}:*`,
     `%R~${clusterKeys.function(functionDigest)}`,
+    `%R~${clusterKeys.place(jobId)}`,
     'resetchannels',
     `&${prefix}:*`,
     '+@all',

@@ -24,7 +24,7 @@ export interface JobView {
   running: number
 }
 
-const lookCommands = 7
+const lookCommands = 8
 
 export async function viewJobs(redis: Redis, jobIds: JobId[]): Promise<JobView[]> {
   if (jobIds.length === 0) return []
@@ -34,6 +34,7 @@ export async function viewJobs(redis: Redis, jobIds: JobId[]): Promise<JobView[]
     const k = jobKeys(jobId)
     pipeline.hgetall(k.record).hgetall(k.counts).hgetall(k.claims).llen(k.queue.wait)
     pipeline.zcount(k.queue.delayed, '-inf', `(${dueScore}`).zcard(k.queue.delayed).hlen(k.running)
+    pipeline.get(clusterKeys.place(jobId))
   }
   const replies = (await pipeline.exec()) ?? []
   return jobIds.flatMap((_, job) => {
@@ -41,7 +42,7 @@ export async function viewJobs(redis: Redis, jobIds: JobId[]): Promise<JobView[]
       if (error) throw error
       return value
     })
-    const [recordHash, counts, claims, waiting, due, delayed, running] = values as [
+    const [recordHash, counts, claims, waiting, due, delayed, running, place] = values as [
       Record<string, string>,
       Record<string, string>,
       Record<string, string>,
@@ -49,8 +50,9 @@ export async function viewJobs(redis: Redis, jobIds: JobId[]): Promise<JobView[]
       number,
       number,
       number,
+      string | null,
     ]
-    const record = decodeRecord(recordHash)
+    const record = decodeRecord(recordHash, place)
     if (!record) return []
     return {
       record,
@@ -76,6 +78,7 @@ export function statusOf({ record, counts, claims, waiting, delayed, running }: 
   const active = claims.filter((claim) => claim.state === 'active')
   return {
     id: record.id,
+    parentId: record.parent?.jobId ?? null,
     kind: record.kind,
     name: record.name,
     state: record.state,

@@ -2,11 +2,13 @@
 import type { Redis } from 'ioredis'
 import {
   clusterKeys,
+  deepestJob,
   isFinished,
   jobKeys,
   recordRetentionMs,
   type Bell,
   type JobId,
+  type JobPlace,
   type JobSpec,
   type JobStatus,
 } from '@burla/protocol'
@@ -15,20 +17,32 @@ import { jobUser, jobUserRules } from './job-user.ts'
 import { statusOf, viewJob, viewJobs } from './job-view.ts'
 import { cancel, type StateReply } from './scripts.ts'
 
+export type Made = 'created' | 'same' | 'conflict' | 'parent over' | 'too deep'
+
 /** Making the same job twice (the first reply was lost) is making it once. `history`: whether one is kept, see job-history. */
 export async function createJob(
   redis: Redis,
   clusterKey: string,
   spec: JobSpec,
   { history = true }: { history?: boolean | undefined } = {},
-): Promise<'created' | 'same' | 'conflict'> {
+): Promise<Made> {
   const k = jobKeys(spec.id)
   const before = await redis.hget(k.record, 'functionDigest')
   if (before !== null && before !== spec.functionDigest) return 'conflict'
+  const above = spec.parent && (await viewJob(redis, spec.parent.jobId))?.record
+  if (before === null && spec.parent && above?.state !== 'waiting' && above?.state !== 'running') return 'parent over'
+  if (above && above.depth >= deepestJob) return 'too deep'
   const bell: Bell = { type: 'demand', jobId: spec.id }
   const pipeline = redis.pipeline()
   pipeline.call('ACL', 'SETUSER', ...jobUserRules(clusterKey, spec.id, spec.functionDigest))
-  if (before === null) pipeline.hset(k.record, { ...encodeRecord(spec, Date.now()), ...(history && { history: '1' }) })
+  if (before === null) {
+    pipeline.hset(k.record, { ...encodeRecord(spec, Date.now()), ...(history && { history: '1' }) })
+  }
+  if (spec.parent && above) {
+    const place: JobPlace = { parent: spec.parent, treeId: above.treeId, depth: above.depth + 1 }
+    pipeline.set(clusterKeys.place(spec.id), JSON.stringify(place))
+    pipeline.sadd(clusterKeys.children(above.id), spec.id)
+  }
   pipeline.hset(k.queue.meta, 'opts.maxLenEvents', 0)
   pipeline.set(k.client, 1, 'PX', spec.clientGraceMs)
   pipeline.sadd(clusterKeys.liveJobs, spec.id)
@@ -55,6 +69,7 @@ export async function listJobs(redis: Redis, limit: number): Promise<JobStatus[]
     .slice(0, limit)
 }
 
+/** Also ends the jobs below it. */
 export async function cancelJob(
   redis: Redis,
   jobId: JobId,
@@ -63,6 +78,9 @@ export async function cancelJob(
   const state = await cancel(redis, jobId, end)
   const bell: Bell = { type: 'cancel', jobId }
   await redis.publish(clusterKeys.bell, JSON.stringify(bell))
+  const reason = `job ${jobId}, in which it was started, was ended`
+  const children = await redis.smembers(clusterKeys.children(jobId))
+  await Promise.all(children.map((child) => cancelJob(redis, child, { outcome: 'cancelled', reason })))
   return state
 }
 
@@ -80,13 +98,24 @@ export async function releaseJobData(redis: Redis, jobId: JobId): Promise<StateR
 /** Removes everything of a finished job but its record and its history, which expire by themselves (P8). */
 export async function cleanUpJob(redis: Redis, jobId: JobId): Promise<void> {
   await removeJobData(redis, jobId)
+  await addToTree(redis, jobId)
   const pipeline = redis.pipeline()
   const k = jobKeys(jobId)
-  for (const key of [k.record, k.counts, k.records, k.failures, k.lines]) pipeline.pexpire(key, recordRetentionMs)
+  const { place, children } = clusterKeys
+  const kept = [k.record, place(jobId), children(jobId), k.counts, k.records, k.failures, k.lines]
+  for (const key of kept) pipeline.pexpire(key, recordRetentionMs)
   pipeline.srem(clusterKeys.liveJobs, jobId)
   pipeline.zadd(clusterKeys.pastJobs, Date.now(), jobId)
   pipeline.zremrangebyscore(clusterKeys.pastJobs, '-inf', Date.now() - recordRetentionMs)
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
+}
+
+/** Node time is counted per tree (P3), also that of jobs which are no longer looked at. */
+async function addToTree(redis: Redis, jobId: JobId): Promise<void> {
+  const { id, treeId, nodeMs } = (await viewJob(redis, jobId))?.record ?? {}
+  if (!treeId || treeId === id) return
+  const { record } = jobKeys(treeId)
+  if ((await redis.exists(record)) === 1) await redis.hincrby(record, 'nodeMsBelow', nodeMs ?? 0)
 }
 
 /** The queue, the results, the claims, the user: all but the record, the counts and the history. */

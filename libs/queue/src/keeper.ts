@@ -4,6 +4,7 @@
  *  K1  A job that is not cleaned up has its Redis user, also after Redis was restarted without it.
  *  K2  A claim that was not renewed for 15 s is lost: its inputs go back, its node is out of the job.
  *  K3  A job whose client is gone is cancelled; a finished job that nobody reads any more is cleaned up.
+ *      A job that was started inside a call has that call for its client (`trees.ts`).
  *  K4  The function of a job that is not over is kept, however long the job takes.
  *  K5  Users are saved to the aclfile soon after they changed, so that a restarted Redis knows them at once.
  *
@@ -20,6 +21,7 @@ import { cancelJob, cleanUpJob } from './jobs.ts'
 import { forgetOldNodes } from './nodes.ts'
 import { pause } from './patience.ts'
 import { loseRunner } from './scripts.ts'
+import { endWithCall } from './trees.ts'
 
 const lookEveryMs = 1_000
 const keepFunctionsEveryMs = 60 * 60 * 1000
@@ -62,7 +64,9 @@ export async function startKeeper({ redis, clusterKey, signal, say = () => undef
       const mayJudge = Date.now() - connectedSince > lostAfterMs
       for (const view of views) {
         if (mayJudge) await loseSilentClaims(redis, view, say)
-        await endUnreadJob(redis, view, say)
+        const { parent } = view.record
+        if (parent) await endWithCall(redis, view, parent)
+        else await endUnreadJob(redis, view, say)
       }
       await forgetOldNodes(redis)
     } catch (error) {

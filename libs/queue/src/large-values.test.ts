@@ -77,7 +77,7 @@ test('P6 what a runner stored and did not come to append goes when it is lost; s
   const jobId = await makeJob(redis, 2)
   const { values } = jobKeys(jobId)
   await append(redis, jobId, { runnerId: 'a', number: 1, entries: [resultOf(0, large(50_000))] })
-  await begin(redis, jobId, 'a', [1])
+  await begin(redis, jobId, 'a', [{ index: 1, run: 1 }])
   const payload = large(2 * partBytes)
   await writeLarge(redis, values, 'a/2/0', payload)
   await writeLarge(redis, values, 'a/2/1', large(50_000))

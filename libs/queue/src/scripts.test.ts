@@ -101,7 +101,7 @@ describe('append', () => {
     expect(await append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(0)] })).toMatchObject({
       state: 'gone',
     })
-    await begin(redis, jobId, 'a', [0])
+    await begin(redis, jobId, 'a', [{ index: 0, run: 1 }])
     await loseRunner(redis, jobId, 'a')
     expect(await redis.dbsize()).toBe(before)
   })
@@ -153,7 +153,7 @@ describe('losing', () => {
     const jobId = await pushed(3)
     const running = await pull(jobId, 'a')
     const held = await pull(jobId, 'a')
-    await begin(redis, jobId, 'a', [running.index])
+    await begin(redis, jobId, 'a', [{ index: running.index, run: 1 }])
     expect(await loseRunner(redis, jobId, 'a')).toBe(2)
     expect(await inspect(redis, jobId, running.index)).toMatchObject({ losses: 1 })
     expect(await inspect(redis, jobId, held.index)).toMatchObject({ losses: 0 })
@@ -164,10 +164,10 @@ describe('losing', () => {
     const jobId = await pushed(2)
     const mine = await pull(jobId, 'a')
     await pull(jobId, 'b')
-    await begin(redis, jobId, 'a', [mine.index])
+    await begin(redis, jobId, 'a', [{ index: mine.index, run: 1 }])
     expect(await loseRunner(redis, jobId, 'b')).toBe(1)
     expect(await redis.lrange(jobKeys(jobId).queue.active, 0, -1)).toEqual([mine.bullId])
-    expect(await redis.hgetall(jobKeys(jobId).running)).toEqual({ [mine.index]: 'a' })
+    expect(await redis.hgetall(jobKeys(jobId).running)).toEqual({ [mine.index]: 'a:1' })
   })
 
   test('giving back leaves alone what another runner has by now', async () => {
@@ -193,7 +193,7 @@ test('a retry is added once, however often it is asked for, and not for an input
 test('P2 a slot that was lost counts against the input that was running in it', async () => {
   const jobId = await pushed(1)
   const pulled = await pull(jobId, 'a')
-  await begin(redis, jobId, 'a', [0])
+  await begin(redis, jobId, 'a', [{ index: 0, run: 1 }])
   expect(await giveBack(redis, jobId, { ...pulled, runnerId: 'a', lostIndex: 0, untouched: false })).toBe(true)
   expect(await inspect(redis, jobId, 0)).toMatchObject({ losses: 1 })
   expect(await redis.hlen(jobKeys(jobId).running)).toBe(0)
@@ -350,7 +350,7 @@ test('a full Redis refuses results and lets everything else go on', async () => 
   try {
     const stored = append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(0)] })
     await expect(stored).rejects.toThrow(/^OOM/)
-    expect(await begin(redis, jobId, 'a', [0])).toBe('running')
+    expect(await begin(redis, jobId, 'a', [{ index: 0, run: 1 }])).toBe('running')
     expect(await renewClaim(redis, jobId, node('n1', 1))).toBe(true)
     expect(await giveBack(redis, jobId, { ...pulled, runnerId: 'a', untouched: true })).toBe(true)
     expect(await cancel(redis, jobId, { outcome: 'cancelled', reason: 'why' })).toBe('cancelling')

@@ -61,9 +61,16 @@ export async function append(
   return { state, untakenBytes }
 }
 
-export async function begin(redis: Redis, jobId: JobId, runnerId: string, indexes: number[]): Promise<StateReply> {
+/** `run` counts the times that the input was started, see `callId`. */
+export interface BegunCall {
+  index: number
+  run: number
+}
+
+export async function begin(redis: Redis, jobId: JobId, runnerId: string, calls: BegunCall[]): Promise<StateReply> {
   const k = jobKeys(jobId)
-  return (await call(redis, 'begin', [k.record, k.running], [runnerId, Date.now(), ...indexes])) as StateReply
+  const args = [runnerId, Date.now(), ...calls.flatMap(({ index, run }) => [index, run])]
+  return (await call(redis, 'begin', [k.record, k.running], args)) as StateReply
 }
 
 /** What is known of an input that was handed out before. */

@@ -1,7 +1,7 @@
 /** Functions travel once: kept by the digest of their bytes, asked for before they are sent. */
 import { createHash } from 'node:crypto'
-import { BurlaError, largestFunctionBytes } from '@burla/protocol'
-import { hasFunction, putFunction, type Redis } from '@burla/queue'
+import { BurlaError, largestFunctionBytes, largestShippedBytes, type JobId } from '@burla/protocol'
+import { countShipped, hasFunction, putFunction, type Redis } from '@burla/queue'
 import { digestParams, failure } from '../schemas.ts'
 import type { Server } from '../server.ts'
 
@@ -16,6 +16,7 @@ export function functionRoutes(server: Server, redis: Redis): void {
   server.put(
     '/v1/functions/:digest',
     {
+      config: { functions: true },
       bodyLimit: largestFunctionBytes,
       handlerTimeout: uploadWithinMs,
       errorHandler: (error) => {
@@ -40,6 +41,7 @@ export function functionRoutes(server: Server, redis: Redis): void {
       if (actual !== digest) {
         throw new BurlaError('OPTION_INVALID', `the body's digest is ${actual}, not ${digest}; send it again`)
       }
+      if (request.askingJob !== null) await checkShipped(redis, request.askingJob, bytes.length)
       await putFunction(redis, digest, bytes)
       return reply.code(204).send()
     },
@@ -48,6 +50,7 @@ export function functionRoutes(server: Server, redis: Redis): void {
   server.head(
     '/v1/functions/:digest',
     {
+      config: { functions: true },
       schema: {
         summary: 'Says whether a function is stored',
         params: digestParams,
@@ -55,5 +58,15 @@ export function functionRoutes(server: Server, redis: Redis): void {
       },
     },
     async (request, reply) => reply.code((await hasFunction(redis, request.params.digest)) ? 200 : 404).send(),
+  )
+}
+
+/** A function that ships functions without end would fill Redis. */
+async function checkShipped(redis: Redis, jobId: JobId, bytes: number): Promise<void> {
+  if ((await countShipped(redis, jobId, bytes)) <= largestShippedBytes) return
+  const limit = `${largestShippedBytes / 1024 / 1024} MiB`
+  throw new BurlaError(
+    'FUNCTION_TOO_BIG',
+    `the calls of job ${jobId} have shipped functions of ${limit}; pass data as inputs`,
   )
 }

@@ -22,7 +22,7 @@ export function historyRoutes(server: Server, redis: Redis): void {
       },
     },
     async (request) => {
-      const { id } = await existingJob(redis, request.params.id)
+      const { id } = await existingJob(redis, request.params.id, request.askingJob)
       const { state, limit = inputsQuery.properties.limit.default } = request.query
       return readInputs(redis, id, { limit, ...(state && { state }) })
     },
@@ -39,7 +39,7 @@ export function historyRoutes(server: Server, redis: Redis): void {
       },
     },
     async (request) => {
-      const { id } = await existingJob(redis, request.params.id)
+      const { id } = await existingJob(redis, request.params.id, request.askingJob)
       return readFailures(redis, id, request.query.limit ?? failuresQuery.properties.limit.default)
     },
   )
@@ -60,7 +60,7 @@ export function historyRoutes(server: Server, redis: Redis): void {
       },
     },
     async (request, reply) => {
-      const { id } = await existingJob(redis, request.params.id)
+      const { id } = await existingJob(redis, request.params.id, request.askingJob)
       const { input, follow = false } = request.query
       // From here on the answer is ours: it may take as long as the job does.
       reply.hijack()

@@ -1,14 +1,16 @@
 /** Jobs are made, read and ended here; their inputs and results travel through Redis only. */
-import { BurlaError, type JobSpec } from '@burla/protocol'
+import { BurlaError, deepestJob, type JobId, type JobSpec } from '@burla/protocol'
 import {
   cancelJob,
   createJob,
   hasFunction,
   jobCredentials,
   listJobs,
+  listJobsBelow,
   listNodes,
   readJob,
   releaseJobData,
+  type Made,
   type Redis,
 } from '@burla/queue'
 import { existingJob } from '../existing-job.ts'
@@ -19,6 +21,7 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
   server.post(
     '/v1/jobs',
     {
+      config: { functions: true },
       schema: {
         summary: 'Makes a job and its Redis user; asking again gives the same answer',
         body: jobSpec,
@@ -27,12 +30,12 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
     },
     async (request, reply) => {
       const spec: JobSpec = request.body
+      checkParent(spec, request.askingJob)
       const refusal = await whyRefused(redis, spec)
       // A repeated request whose first reply was lost: what was promised stays, also when nodes or functions have gone.
       if (refusal !== undefined && (await readJob(redis, spec.id)) === undefined) throw refusal
-      if ((await createJob(redis, clusterKey, spec, { history })) === 'conflict') {
-        throw new BurlaError('JOB_CONFLICT', `the job ${spec.id} exists already, with another function`)
-      }
+      const made = await createJob(redis, clusterKey, spec, { history })
+      if (made !== 'created' && made !== 'same') throw notMade(spec, made)
       return reply.code(201).send({ credentials: jobCredentials(clusterKey, spec.id, redisAddress) })
     },
   )
@@ -40,6 +43,7 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
   server.get(
     '/v1/jobs',
     {
+      config: { functions: true },
       schema: {
         summary: 'The newest jobs first',
         querystring: listQuery,
@@ -49,18 +53,25 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
         },
       },
     },
-    async (request) => ({ jobs: await listJobs(redis, request.query.limit ?? listQuery.properties.limit.default) }),
+    async ({ query, askingJob }) => {
+      const limit = query.limit ?? listQuery.properties.limit.default
+      return { jobs: await (askingJob === null ? listJobs(redis, limit) : listJobsBelow(redis, askingJob, limit)) }
+    },
   )
 
   server.get(
     '/v1/jobs/:id',
-    { schema: { summary: 'One job', params: idParams, response: { 200: jobStatus, '4xx': failure } } },
-    async (request) => existingJob(redis, request.params.id),
+    {
+      config: { functions: true },
+      schema: { summary: 'One job', params: idParams, response: { 200: jobStatus, '4xx': failure } },
+    },
+    async (request) => existingJob(redis, request.params.id, request.askingJob),
   )
 
   server.post(
     '/v1/jobs/:id/cancel',
     {
+      config: { functions: true },
       schema: {
         summary: 'Ends a job; without effect when it has ended',
         params: idParams,
@@ -69,7 +80,7 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
       },
     },
     async (request, reply) => {
-      const { id } = await existingJob(redis, request.params.id)
+      const { id } = await existingJob(redis, request.params.id, request.askingJob)
       await cancelJob(redis, id, request.body)
       return reply.code(204).send()
     },
@@ -78,6 +89,7 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
   server.delete(
     '/v1/jobs/:id',
     {
+      config: { functions: true },
       schema: {
         summary: 'The client has all that it wants: what the job keeps can go',
         params: idParams,
@@ -85,11 +97,41 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
       },
     },
     async (request, reply) => {
-      const { id } = await existingJob(redis, request.params.id)
+      const { id } = await existingJob(redis, request.params.id, request.askingJob)
       await releaseJobData(redis, id)
       return reply.code(204).send()
     },
   )
+}
+
+/** Who asks is the parent, or has none. */
+function checkParent({ kind, parent }: JobSpec, askingJob: JobId | null): void {
+  if ((parent?.jobId ?? null) !== askingJob) {
+    throw new BurlaError('FORBIDDEN', 'a job is started inside a call only with the token of the job of that call')
+  }
+  if (parent && kind === 'submitted') {
+    throw new BurlaError(
+      'NOT_SUPPORTED',
+      'a job that was started inside a call ends with it; use burla.map or the like',
+    )
+  }
+}
+
+function notMade({ id, parent }: JobSpec, why: Exclude<Made, 'created' | 'same'>): BurlaError {
+  switch (why) {
+    case 'conflict':
+      return new BurlaError('JOB_CONFLICT', `the job ${id} exists already, with another function`)
+    case 'parent over':
+      return new BurlaError(
+        'JOB_CANCELLED',
+        `the job ${id} was not started: job ${parent?.jobId}, in which it was, is over`,
+      )
+    case 'too deep':
+      return new BurlaError(
+        'NOT_SUPPORTED',
+        `the job ${id} was not started: jobs inside calls of jobs are ${deepestJob} deep at most. Does the function call itself without an end?`,
+      )
+  }
 }
 
 async function whyRefused(redis: Redis, spec: JobSpec): Promise<BurlaError | undefined> {

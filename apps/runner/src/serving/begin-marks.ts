@@ -1,8 +1,8 @@
 /**
- * Notes in Redis which inputs are running here, many at once and without waiting: the note is for the loss of this
- * runner, and is on its way before the call's result can be.
+ * Notes in Redis which calls are running here, many at once and without waiting: the note is for the loss of this
+ * runner and for the jobs that a call starts, and is on its way before the call's result can be.
  */
-import { begin, type Redis } from '@burla/queue'
+import { begin, untilStored, type BegunCall, type Redis } from '@burla/queue'
 import type { JobId } from '@burla/protocol'
 
 export function createBeginMarks(options: {
@@ -10,16 +10,19 @@ export function createBeginMarks(options: {
   jobId: JobId
   runnerId: string
   onTrouble: (error: Error) => void
-}): (index: number) => void {
-  const { redis, jobId, runnerId, onTrouble } = options
-  let indexes: number[] = []
-  return (index) => {
-    indexes.push(index)
-    if (indexes.length > 1) return
+  over: AbortSignal
+}): (call: BegunCall) => void {
+  const { redis, jobId, runnerId, onTrouble, over } = options
+  let calls: BegunCall[] = []
+  return (call) => {
+    calls.push(call)
+    if (calls.length > 1) return
     setImmediate(() => {
-      const started = indexes
-      indexes = []
-      begin(redis, jobId, runnerId, started).catch(onTrouble)
+      const begun = calls
+      calls = []
+      untilStored(() => begin(redis, jobId, runnerId, begun), over).catch((error: Error) => {
+        if (!over.aborted) onTrouble(error)
+      })
     })
   }
 }

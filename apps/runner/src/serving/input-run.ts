@@ -29,8 +29,8 @@ export async function runInput(
       : await untilStored(() => readLargeInput(redis, jobId, index, value), over)
   // Its bytes leave Redis with its result: somebody else has stored one.
   if (bytes === undefined) return { type: 'ended', durationMs: 0 }
-  context.noteBegin(index)
   const run = before.attempts + before.losses + 1
+  context.noteBegin({ index, run })
   const outcome = await slotOf(slots, slot).call({ index, input: bytes, timeoutMs: call.timeoutMs, run })
   if (outcome.type === 'lost' || over.aborted) return { type: 'lost' }
 

@@ -16,6 +16,7 @@ import {
   inspect,
   split,
   untilStored,
+  type BegunCall,
   type Inspection,
   type InputData,
   type Redis,
@@ -50,7 +51,7 @@ export interface RunContext {
   places: Places
   outbox: Outbox
   holding: Holding
-  noteBegin: (index: number) => void
+  noteBegin: (call: BegunCall) => void
   /** lists whose inputs run now */
   running: Set<RunningList>
   /** aborted when the runner has nothing to do with the job any more: nothing is stored or given back then */

@@ -131,7 +131,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     places,
     outbox,
     holding,
-    noteBegin: createBeginMarks({ redis, jobId, runnerId, onTrouble }),
+    noteBegin: createBeginMarks({ redis, jobId, runnerId, onTrouble, over: over.signal }),
     running: new Set(),
     over: over.signal,
     draining: draining.signal,

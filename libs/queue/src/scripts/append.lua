@@ -131,7 +131,8 @@ if isNew then
       else lines[#lines + 1] = entry end
     elseif entry.name then drop(KEYS[14], entry.name) end
     if index ~= '' then
-      if redis.call('HGET', KEYS[5], index) == runner then redis.call('HDEL', KEYS[5], index) end
+      local running = redis.call('HGET', KEYS[5], index) or ''
+      if string.sub(running, 1, #runner + 1) == runner .. ':' then redis.call('HDEL', KEYS[5], index) end
       redis.call('HDEL', KEYS[7], index)
       redis.call('HDEL', KEYS[8], index)
       drop(KEYS[9], index)

@@ -8,7 +8,8 @@ if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('GET', KEYS[9]) ~= ARGV[2] t
 redis.call('DEL', KEYS[9])
 redis.call('SREM', KEYS[5], ARGV[1])
 if ARGV[4] ~= '' then
-  if redis.call('HGET', KEYS[6], ARGV[4]) == ARGV[3] then redis.call('HDEL', KEYS[6], ARGV[4]) end
+  local running = redis.call('HGET', KEYS[6], ARGV[4]) or ''
+  if string.sub(running, 1, #ARGV[3] + 1) == ARGV[3] .. ':' then redis.call('HDEL', KEYS[6], ARGV[4]) end
   redis.call('HINCRBY', KEYS[7], ARGV[4], 1)
 end
 if ARGV[5] == '1' then redis.call('HINCRBY', KEYS[8], 'ats', -1) end

@@ -23,7 +23,7 @@ if given > 0 then redis.call('ZADD', KEYS[3], 0, '0') end
 
 local running = redis.call('HGETALL', KEYS[5])
 for i = 1, #running, 2 do
-  if running[i + 1] == ARGV[2] then
+  if string.sub(running[i + 1], 1, #mine) == mine then
     redis.call('HDEL', KEYS[5], running[i])
     redis.call('HINCRBY', KEYS[6], running[i], 1)
   end

@@ -11,7 +11,8 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local ended = tonumber(redis.call('HGET', KEYS[5], ARGV[3]) or '0')
 if ended >= tonumber(ARGV[4]) or redis.call('GETBIT', KEYS[7], ARGV[3]) == 1 then return 0 end
 redis.call('HSET', KEYS[5], ARGV[3], ARGV[4])
-if redis.call('HGET', KEYS[6], ARGV[3]) == ARGV[7] then redis.call('HDEL', KEYS[6], ARGV[3]) end
+local running = redis.call('HGET', KEYS[6], ARGV[3]) or ''
+if string.sub(running, 1, #ARGV[7] + 1) == ARGV[7] .. ':' then redis.call('HDEL', KEYS[6], ARGV[3]) end
 redis.call('HSET', KEYS[8], 'name', 'retry', 'data', ARGV[2], 'opts', '{}',
   'timestamp', ARGV[6], 'delay', ARGV[5], 'priority', 0)
 local delay = tonumber(ARGV[5])

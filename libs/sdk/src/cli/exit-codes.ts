@@ -5,6 +5,7 @@ import { BurlaError, type ErrorCode } from '@burla/protocol'
 const byCode: Partial<Record<ErrorCode, number>> = {
   OPTION_INVALID: 2,
   UNAUTHORIZED: 3,
+  FORBIDDEN: 3,
   CODEC_UNKNOWN: 3,
   JOB_UNKNOWN: 4,
   REDIS_MISSING: 4,
