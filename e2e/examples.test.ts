@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { nodeArgs } from './under-test.ts'
 
 const examples = join(import.meta.dirname, '../examples')
 let folder = ''
@@ -20,7 +21,9 @@ test.each<[string, RegExp]>([
   ['scrape', /^57 pages with 87 different links\n6 pages needed more[^]*PageError: \/pages\/57 answered with 404$/m],
   ['big-file', /2,000,000 temperatures of 40 stations\nstation 0: -10 to 26, 8\.00 on average$/m],
 ])('examples/%s', async (name, says) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(examples, `${name}.ts`)], { cwd: folder })
+  const { stdout } = await promisify(execFile)(process.execPath, [...nodeArgs, join(examples, `${name}.ts`)], {
+    cwd: folder,
+  })
   expect(stdout).toMatch(says)
   expect(readdirSync(folder)).toEqual([])
 })

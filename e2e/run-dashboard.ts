@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { processesWithMarker, until } from '@burla/testkit'
+import { command } from './under-test.ts'
 
 export interface DashboardData extends AsyncDisposable {
   /** for every process that shall find the same cluster */
@@ -26,8 +27,6 @@ export interface RunningDashboard {
   url(): Promise<string>
 }
 
-const cli = join(import.meta.dirname, '../libs/sdk/src/cli/main.ts')
-
 export function dashboardData(): DashboardData {
   const own = mkdtempSync(join(tmpdir(), 'burla-test-'))
   mkdirSync(join(own, 'tmp'))
@@ -42,7 +41,7 @@ export function dashboardData(): DashboardData {
       return readFileSync(join(sharedDir, name), 'utf8').trimEnd().split('\n')
     },
     start(...args) {
-      const started = run([cli, 'dashboard', ...args], env)
+      const started = run([command, 'dashboard', ...args], env)
       running.push(started)
       return started
     },

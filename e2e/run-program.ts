@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve as resolvePath } from 'node:path'
+import { join } from 'node:path'
 import { processesWithMarker, until } from '@burla/testkit'
 import { expect } from 'vitest'
+import { nodeArgs, nodeModules, textOfProgram } from './under-test.ts'
 
 export interface RunningProgram extends AsyncDisposable {
   readonly pid: number
@@ -25,12 +26,16 @@ export function runProgram(source: string, env: Record<string, string> = {}): Ru
   const ownTmpdir = join(folder, 'tmp')
   mkdirSync(ownTmpdir)
   mkdirSync(join(folder, 'work'))
-  writeFileSync(join(folder, 'work', 'program.ts'), source)
-  symlinkSync(resolvePath(import.meta.dirname, '../node_modules'), join(folder, 'node_modules'))
+  writeFileSync(join(folder, 'work', 'program.ts'), textOfProgram(source))
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ type: /^ *import /m.test(source) ? 'module' : 'commonjs' }),
+  )
+  symlinkSync(nodeModules, join(folder, 'node_modules'))
   // Everything that it starts is known by this TMPDIR, which the parts are given too.
-  const child = spawn(process.execPath, ['program.ts'], {
+  const child = spawn(process.execPath, [...nodeArgs, 'program.ts'], {
     cwd: join(folder, 'work'),
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: ownTmpdir, ...env },
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: ownTmpdir, TSX_DISABLE_CACHE: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = { stdout: '', stderr: '' }

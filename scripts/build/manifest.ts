@@ -1,40 +1,15 @@
-/** The package.json of the published package, put together from those of the packages that are bundled into it. */
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-export interface Package {
-  name: string
-  version: string
-  description?: string
-  dependencies?: Record<string, string>
+/**
+ * The package.json that is published: the workspace's, with `publishConfig` over it (where pnpm and Yarn look for the
+ * same), without what only the workspace needs. It has no dependencies: they are in the bundles.
+ */
+interface WorkspaceManifest {
+  [field: string]: unknown
+  publishConfig: object
 }
 
-export function readPackages(root: string): Package[] {
-  const paths = globSync('{apps,libs}/*/package.json', { cwd: root })
-  return paths.map((path) => JSON.parse(readFileSync(join(root, path), 'utf8')) as Package)
-}
+const ofTheWorkspace = ['private', 'scripts', 'dependencies', 'devDependencies', 'publishConfig']
 
-/** The testkit is never shipped. */
-const notBundled = '@burla/testkit'
-
-export function publishedManifest(packages: Package[]) {
-  const sdk = packages.find(({ name }) => name === 'burla')
-  if (!sdk) throw new Error('libs/sdk/package.json must be called "burla"')
-  const ours = new Set(packages.map(({ name }) => name))
-  const all = packages
-    .filter(({ name }) => name !== notBundled)
-    .flatMap(({ dependencies = {} }) => Object.entries(dependencies))
-    .filter(([name]) => !ours.has(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return {
-    name: sdk.name,
-    version: sdk.version,
-    description: sdk.description,
-    type: 'module',
-    license: 'MIT',
-    engines: { node: '>=20' },
-    exports: { '.': { import: './index.js', require: './index.cjs' } },
-    bin: { burla: './cli.js' },
-    dependencies: Object.fromEntries(all),
-  }
+export function publishedManifest(workspace: WorkspaceManifest): object {
+  const kept = Object.entries(workspace).filter(([field]) => !ofTheWorkspace.includes(field))
+  return { ...Object.fromEntries(kept), ...workspace.publishConfig }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { countTests } from './count-tests.ts'
+import { addCounts, countTests, readCounts } from './count-tests.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'burla-count-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -27,4 +27,17 @@ test('a file that could not be loaded is a failure', () => {
 test('a run that failed without a failing test is never counted as all passed', () => {
   expect(countTests(reportOf([], { numPassedTests: 5 }), false)).toEqual({ passed: 5, failed: 1, skipped: 0 })
   expect(countTests(join(folder, 'never-written.json'), false)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+})
+
+test('the counts of several runs are added up, and one that failed or wrote down none is a failure', () => {
+  const path = join(folder, 'counts.json')
+  writeFileSync(path, JSON.stringify({ passed: 3, failed: 0, skipped: 1 }))
+  expect(readCounts(path, true)).toEqual({ passed: 3, failed: 0, skipped: 1 })
+  expect(readCounts(path, false)).toEqual({ passed: 3, failed: 1, skipped: 1 })
+  expect(readCounts(join(folder, 'never-written.json'), true)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+  expect(addCounts([readCounts(path, true), { passed: 5, failed: 2, skipped: 0 }])).toEqual({
+    passed: 8,
+    failed: 2,
+    skipped: 1,
+  })
 })

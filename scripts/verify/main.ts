@@ -5,10 +5,12 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { countTests } from './count-tests.ts'
+import { addCounts, countTests, readCounts } from './count-tests.ts'
 
-const report = join(import.meta.dirname, '../../node_modules/.cache/verify-tests.json')
-rmSync(report, { force: true })
+const cache = join(import.meta.dirname, '../../node_modules/.cache')
+const report = join(cache, 'verify-tests.json')
+const packageCounts = join(cache, 'verify-package.json')
+for (const path of [report, packageCounts]) rmSync(path, { force: true })
 
 const checks: Record<string, string[]> = {
   types: ['check:types'],
@@ -17,6 +19,7 @@ const checks: Record<string, string[]> = {
   'unused code': ['unused'],
   tests: ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   build: ['build'],
+  'the package': ['test:package', '--', '--counts', packageCounts],
 }
 
 const failed: string[] = []
@@ -29,7 +32,10 @@ for (const [name, script] of Object.entries(checks)) {
   if (status !== 0) failed.push(name)
 }
 
-const counts = countTests(report, !failed.includes('tests'))
+const counts = addCounts([
+  countTests(report, !failed.includes('tests')),
+  readCounts(packageCounts, !failed.includes('the package')),
+])
 console.log(failed.length === 0 ? '\nverify: all ok' : `\nverify: FAILED: ${failed.join(', ')}`)
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -23,10 +23,10 @@ export function partEntries(): PartEntries {
     }
   }
   return {
-    supervisor: at('./parts/supervisor.js'),
-    api: at('./parts/api.js'),
-    agent: at('./parts/agent.js'),
-    runner: at('./parts/runner.js'),
+    supervisor: at('./supervisor.js'),
+    api: at('./api.js'),
+    agent: at('./agent.js'),
+    runner: at('./runner.js'),
   }
 }
 

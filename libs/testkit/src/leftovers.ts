@@ -1,5 +1,5 @@
 /** What a cluster left on this machine (P8), by /proc and the file system. Linux only, as the tests that kill are. */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** A pid may be used again by another process; together with the start time it is one process for good. */
@@ -37,9 +37,10 @@ export function leftovers({ folder, family = [] }: { folder?: string; family?: S
   )
   const marked = folder === undefined ? [] : processesWithMarker(folder)
   const left = new Map([...marked, ...alive].map(({ pid, command }) => [pid, command]))
+  const content = folder === undefined ? undefined : contentOf(folder)
   return [
     ...[...left].map(([pid, command]) => `process ${pid}: ${command}`),
-    ...(folder !== undefined && existsSync(folder) ? [`folder ${folder}: ${readdirSync(folder).join(', ')}`] : []),
+    ...(content === undefined ? [] : [`folder ${folder}: ${content.join(', ')}`]),
   ]
 }
 
@@ -77,6 +78,16 @@ function withoutParent({ pid, startedAt, command }: LiveProcess): SeenProcess {
 function mentions(pid: number, marker: string): boolean {
   const texts = [read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`), readLink(`/proc/${pid}/cwd`)]
   return texts.some((text) => text.includes(marker))
+}
+
+/** undefined: it is gone, perhaps just now */
+function contentOf(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
+  }
 }
 
 /** A process may end while it is looked at; then it says nothing. */

@@ -9,7 +9,8 @@ import { openInputs, type InputSource } from './inputs.ts'
 
 export type Verb = 'map' | 'settle' | 'stream'
 export type Inputs<I> = Iterable<I> | AsyncIterable<I>
-export type MapFunction<I, R> = (input: I, index: number) => R | Promise<R>
+/** `R` may be a promise: what it resolves with is the result. */
+export type MapFunction<I, R> = (input: I, index: number) => R
 
 export interface JobCall<I> {
   fn: CapturedFunction
