@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'code',
           include: ['{apps,libs}/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/*.docker.test.ts'],
           pool: 'forks',
           ...bounds(30),
           sequence: { groupOrder: 0 },
@@ -27,10 +28,22 @@ export default defineConfig({
         // whole clusters, after everything else; two at a time, as most of their time is waiting
         test: {
           name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/*.test.ts'],
           pool: 'forks',
           ...bounds(120),
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // containers: `npm run test:docker`. Where no engine answers, all of them are skipped, with the reason.
+        test: {
+          name: 'docker',
+          include: ['e2e/docker/*.test.ts', '{apps,libs}/*/src/**/*.docker.test.ts'],
+          globalSetup: 'e2e/docker/set-up.ts',
+          pool: 'forks',
+          fileParallelism: false,
+          ...bounds(240),
+          sequence: { groupOrder: 2 },
         },
       },
     ],

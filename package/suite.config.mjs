@@ -12,7 +12,7 @@ export default {
     dedupe: ['vitest'],
   },
   test: {
-    include: ['e2e/**/*.test.ts'],
+    include: ['e2e/*.test.ts'],
     env: { XDG_DATA_HOME: '/dev/null' },
     pool: 'forks',
     maxWorkers: 2,

@@ -9,15 +9,18 @@ import { addCounts, countTests, readCounts } from './count-tests.ts'
 
 const cache = join(import.meta.dirname, '../../node_modules/.cache')
 const report = join(cache, 'verify-tests.json')
+const dockerReport = join(cache, 'verify-docker.json')
 const packageCounts = join(cache, 'verify-package.json')
-for (const path of [report, packageCounts]) rmSync(path, { force: true })
+for (const path of [report, dockerReport, packageCounts]) rmSync(path, { force: true })
+const reporters = (path: string) => ['--', '--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
 
 const checks: Record<string, string[]> = {
   types: ['check:types'],
   lint: ['lint'],
   format: ['format:check'],
   'unused code': ['unused'],
-  tests: ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  tests: ['test', ...reporters(report)],
+  'tests with containers': ['test:docker', ...reporters(dockerReport)],
   build: ['build'],
   'the package': ['test:package', '--', '--counts', packageCounts],
 }
@@ -34,6 +37,7 @@ for (const [name, script] of Object.entries(checks)) {
 
 const counts = addCounts([
   countTests(report, !failed.includes('tests')),
+  countTests(dockerReport, !failed.includes('tests with containers')),
   readCounts(packageCounts, !failed.includes('the package')),
 ])
 console.log(failed.length === 0 ? '\nverify: all ok' : `\nverify: FAILED: ${failed.join(', ')}`)

@@ -4,6 +4,8 @@ import type { RedisAddress } from '@burla/protocol'
 export interface ApiConfig {
   listen: { socketPath: string } | { host: string; port: number }
   redis: RedisAddress
+  /** where programs outside find the same Redis, when that is another address */
+  publicRedis?: RedisAddress
   /** of Redis's default user */
   redisPassword: string
   /** what the passwords of the jobs' Redis users are derived from */

@@ -1,31 +1,6 @@
-/** The api's process: its config in, one connection to Redis, the keeper beside it, listening until told to stop. */
-import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+/** The api's process as a part: its config on stdin. */
 import { runPart } from '@burla/processes'
-import { connectRedis, startKeeper } from '@burla/queue'
-import { createServer } from './server.ts'
-import { loadValidators } from './validation.ts'
+import { runApi } from './run-api.ts'
 import type { ApiConfig } from './config.ts'
 
-runPart<ApiConfig>(async (config, { signal, ready }) => {
-  const { clusterKey, tokenHash, history, redis: redisAddress } = config
-  const redis = connectRedis({ address: redisAddress, password: config.redisPassword, name: 'api' })
-  const server = createServer({ redis, redisAddress, clusterKey, tokenHash, history })
-
-  const address = await listen(server, config.listen)
-  ready({ address })
-  const keeper = startKeeper({ redis, clusterKey, signal, say: console.error })
-  loadValidators()
-
-  await Promise.race([keeper, signal.aborted || once(signal, 'abort')])
-  await server.close()
-  // The keeper is not waited for: it may be waiting for a Redis that is away. Its steps can be cut off anywhere.
-  redis.disconnect()
-})
-
-async function listen(server: ReturnType<typeof createServer>, at: ApiConfig['listen']): Promise<string> {
-  if (!('socketPath' in at)) return server.listen(at)
-  // Left by an api that was killed.
-  await rm(at.socketPath, { force: true })
-  return server.listen({ path: at.socketPath })
-}
+runPart<ApiConfig>((config, { signal, ready }) => runApi(config, { signal, onUp: (address) => ready({ address }) }))

@@ -18,8 +18,10 @@ import type { SchemaTypes } from './schemas.ts'
 
 export interface ServerOptions {
   redis: Redis
-  /** where the jobs' own users find Redis */
+  /** where the cluster's own parts find Redis */
   redisAddress: RedisAddress
+  /** where programs find it, when that is another address */
+  publicRedis?: RedisAddress
   clusterKey: string
   tokenHash: string
   /** whether the history of jobs is kept; default true */

@@ -49,6 +49,8 @@ interface AgentLink {
   host: RunnerHost
   signal: AbortSignal
   onUp: () => void
+  /** Redis has heard of this node */
+  onAlive?: () => void
   say: (message: string) => void
 }
 
@@ -56,7 +58,7 @@ const lookEveryMs = 1_000
 /** A job whose runners ended this often in a row before they served anything is failed (P7). */
 const failuresPerJob = 3
 
-export async function runAgent(config: AgentConfig, { host, signal, onUp, say }: AgentLink): Promise<void> {
+export async function runAgent(config: AgentConfig, { host, signal, onUp, onAlive, say }: AgentLink): Promise<void> {
   const { nodeId, cpus } = config
   const connect = { address: config.redis, password: config.redisPassword, name: `burla-agent-${nodeId}` }
   const redis = connectRedis(connect)
@@ -216,9 +218,8 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, say }:
       startedAt,
     }
     const renewals = reserved ? [renewClaim(redis, reserved.jobId, reserved)] : []
-    await Promise.race([Promise.all([sayAlive(redis, node), ...renewals]), pause(heartbeatEveryMs)]).catch(
-      (error: Error) => say(`heartbeat: ${error.message}`),
-    )
+    const told = Promise.all([sayAlive(redis, node), ...renewals]).then(onAlive)
+    await Promise.race([told, pause(heartbeatEveryMs)]).catch((error: Error) => say(`heartbeat: ${error.message}`))
   }
 }
 

@@ -19,6 +19,13 @@ export interface RunnerConfig {
   slots: number
   /** a job to practise on */
   rehearsal: JobCredentials | null
+  /** alone in a container */
+  contained?: boolean
+}
+
+interface WatchedSlots extends Pick<Reaper, 'watch' | 'forget'> {
+  /** those that are there already; of later ones the agent is told */
+  begin(): number[]
 }
 
 export type ToRunner = ({ type: 'serve' } & ServeOptions) | { type: 'drain' } | { type: 'cancel' }
@@ -33,12 +40,16 @@ export type FromRunner =
   | { type: 'unservable'; reason: string }
 
 const loadEveryMs = 100
+/** The end of a container is the end of all in it. */
+const unwatched: WatchedSlots = { watch: () => undefined, forget: () => undefined, begin: () => [] }
 
-runPart<RunnerConfig>(async ({ slots, rehearsal }, { signal, ready, say, onMessage }) => {
+runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, ready, say, onMessage }) => {
   let onLines: (lines: Line[]) => void = () => undefined
   const tell = (message: FromRunner) => say(message)
-  const watched = watchedSlots(tell)
-  await using pool = createSlotPool({ size: slots, reaper: watched, onLines: (l) => onLines(l) })
+  const watched = contained ? unwatched : watchedSlots(tell)
+  // The environment of a container is its image's, and meant for what runs there.
+  const env = contained ? (process.env as Record<string, string>) : {}
+  await using pool = createSlotPool({ size: slots, reaper: watched, env, onLines: (l) => onLines(l) })
   const asked = new Promise<ServeOptions | undefined>((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined))
     onMessage((raw) => {
@@ -89,7 +100,7 @@ runPart<RunnerConfig>(async ({ slots, rehearsal }, { signal, ready, say, onMessa
  * Slots that outlive this process are killed twice: by its reaper, and by the agent, which waits for their end. So the
  * agent hears of each slot before any call runs in it: the first ones with `ready`, the others one by one.
  */
-function watchedSlots(tell: (message: FromRunner) => void): Pick<Reaper, 'watch' | 'forget'> & { begin(): number[] } {
+function watchedSlots(tell: (message: FromRunner) => void): WatchedSlots {
   const reaper = startReaper({ graceMs: 0 })
   const first = new Set<number>()
   let begun = false

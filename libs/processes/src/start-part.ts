@@ -42,13 +42,18 @@ export interface Part extends PartProcess {
   readonly ready: PartMessage
 }
 
+interface Endable {
+  readonly exited: Promise<{ code: number | null; signal: string | null; lastLines: string[] }>
+  kill(): Promise<unknown>
+}
+
 /** Resolves when the part is ready; rejects, with its last log lines, when it ends before or is silent for too long. */
 export function startPart(options: PartOptions): Promise<Part> {
   return untilReady(options, (onStdout) => spawnPart(options, onStdout))
 }
 
 /** What `open` opens gets the config from it, and hands it the lines of its stdout: the reply says false of a log line. */
-export async function untilReady<Opened extends Pick<PartProcess, 'kill' | 'exited'>>(
+export async function untilReady<Opened extends Endable>(
   options: WireOptions,
   open: (onStdout: (line: string) => boolean) => Promise<Opened>,
 ): Promise<Opened & { readonly ready: PartMessage }> {

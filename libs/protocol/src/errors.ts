@@ -24,6 +24,7 @@ export const errorCodes = {
   JOB_FAILED: 'the job cannot go on',
   FUNCTION_UNKNOWN: 'the cluster does not have this function yet',
   NO_CAPACITY: 'no node has what was asked for',
+  IMAGE_REFUSED: 'the image cannot be had, or has no Node that fits',
   NOT_SUPPORTED: 'this cluster cannot do that',
   INPUT_LOST: 'three runners were lost while the input was running',
   INPUT_TIMEOUT: 'the call took longer than timeoutMs',

@@ -1,4 +1,5 @@
 export * from './amounts.ts'
+export * from './cluster-key.ts'
 export * from './errors.ts'
 export * from './failure/index.ts'
 export * from './ids.ts'

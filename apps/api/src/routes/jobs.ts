@@ -17,7 +17,10 @@ import { existingJob } from '../existing-job.ts'
 import { cancelBody, credentials, failure, idParams, jobSpec, jobStatus, listQuery } from '../schemas.ts'
 import type { Server, ServerOptions } from '../server.ts'
 
-export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, history }: ServerOptions): void {
+export function jobRoutes(
+  server: Server,
+  { redis, redisAddress, publicRedis = redisAddress, clusterKey, history }: ServerOptions,
+): void {
   server.post(
     '/v1/jobs',
     {
@@ -36,7 +39,9 @@ export function jobRoutes(server: Server, { redis, redisAddress, clusterKey, his
       if (refusal !== undefined && (await readJob(redis, spec.id)) === undefined) throw refusal
       const made = await createJob(redis, clusterKey, spec, { history })
       if (made !== 'created' && made !== 'same') throw notMade(spec, made)
-      return reply.code(201).send({ credentials: jobCredentials(clusterKey, spec.id, redisAddress) })
+      // A function is inside, a program outside.
+      const address = request.askingJob === null ? publicRedis : redisAddress
+      return reply.code(201).send({ credentials: jobCredentials(clusterKey, spec.id, address) })
     },
   )
 

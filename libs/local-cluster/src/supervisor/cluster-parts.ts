@@ -1,10 +1,10 @@
 /** What a cluster consists of: Redis, the api and an agent for each node, with their configs. */
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { startPart, type Reaper } from '@burla/processes'
-import { randomText, type RedisAddress } from '@burla/protocol'
+import { clusterKeyOf, randomText, type RedisAddress } from '@burla/protocol'
 import { checkRedis } from '../redis/check-redis.ts'
 import { redisLastLines, redisLog, startRedis, type RedisProcess } from '../redis/start-redis.ts'
 import { boundLog, openLog } from './bounded-log.ts'
@@ -107,11 +107,6 @@ function createRedisStart(
     // Where its data goes with the cluster there is nothing to save.
     return { pid, exited: exited.then(() => ({ lastLines: redisLastLines(own.folder) })), stop: stays ? stop : kill }
   }
-}
-
-/** Derived, so that the clusters of all programs on one given Redis know the same passwords of jobs. */
-function clusterKeyOf(password: string): string {
-  return createHmac('sha256', password).update('burla cluster key').digest('hex')
 }
 
 /** What this machine or its control group has. Without a limit, Node says 0 or more than there is. */

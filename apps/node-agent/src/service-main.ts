@@ -1,0 +1,48 @@
+/**
+ * The agent of one node as a service of its own: in a container that has the engine's socket, with runners in containers
+ * beside it. Settings: BURLA_REDIS_URL, BURLA_NODE_CPUS, BURLA_NODE_MEMORY_GIB, BURLA_RUNNER_IMAGE, BURLA_CODE_DIR (our
+ * runner's code in this image). Secret: `redis-password`. What is mounted at /shared here is `shared/` of all runners.
+ */
+import { writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import Docker from 'dockerode'
+import { runService } from '@burla/processes'
+import { clusterKeyOf, randomText } from '@burla/protocol'
+import { parseRedisUrl } from '@burla/queue'
+import { runAgent } from './agent.ts'
+import { startNodeHost } from './hosts/docker/node-host.ts'
+
+/** Its age tells the image's health check when this node was heard of last. */
+const aliveFile = '/tmp/burla-alive'
+
+runService(
+  async (settings, signal) => {
+    const redisPassword = settings.secret('redis-password')
+    const config = {
+      nodeId: `node-${hostname().slice(0, 6)}-${randomText(4)}`,
+      cpus: settings.number('BURLA_NODE_CPUS', 1),
+      memoryGiB: settings.number('BURLA_NODE_MEMORY_GIB', 2),
+      redis: parseRedisUrl(settings.text('BURLA_REDIS_URL')).address,
+      redisPassword,
+      clusterKey: clusterKeyOf(redisPassword),
+      provider: 'docker',
+    }
+    const say = (message: string): void => console.error(message)
+    const host = await startNodeHost(
+      {
+        docker: new Docker(),
+        nodeId: config.nodeId,
+        cpus: config.cpus,
+        memoryGiB: config.memoryGiB,
+        image: settings.text('BURLA_RUNNER_IMAGE'),
+        codeFolder: settings.text('BURLA_CODE_DIR', '/opt/burla/runner'),
+        sharedFolder: '/shared',
+        names: [new URL(settings.text('BURLA_REDIS_URL')).hostname, settings.text('BURLA_API_HOST', 'api')],
+        say,
+      },
+      signal,
+    )
+    await runAgent(config, { host, signal, say, onUp: () => undefined, onAlive: () => writeFileSync(aliveFile, '') })
+  },
+  { forcedExitMs: 9_000 },
+)
