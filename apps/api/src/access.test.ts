@@ -15,6 +15,8 @@ const routes = [
   ['GET', '/v1/jobs/doubling-0123456789/inputs'],
   ['GET', '/v1/jobs/doubling-0123456789/failures'],
   ['GET', '/v1/jobs/doubling-0123456789/lines'],
+  ['POST', '/v1/jobs/doubling-0123456789/credentials'],
+  ['GET', '/v1/cluster'],
   ['GET', '/v1/nodes'],
   ['GET', '/'],
   ['POST', '/v1/session/codes'],

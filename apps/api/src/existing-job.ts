@@ -9,5 +9,5 @@ import { isBelow, readJob, type Redis } from '@burla/queue'
 export async function existingJob(redis: Redis, id: string, askingJob: JobId | null): Promise<JobStatus> {
   const job = isJobId(id) ? await readJob(redis, id) : undefined
   if (job !== undefined && (askingJob === null || (await isBelow(redis, id, askingJob)))) return job
-  throw new BurlaError('JOB_UNKNOWN', `there is no job ${id} on this cluster; GET /v1/jobs lists those there are`)
+  throw new BurlaError('JOB_UNKNOWN', `there is no job ${id} on this cluster; burla.jobs() lists those there are`)
 }

@@ -3,7 +3,14 @@
  * TypeBox's `XStatic` the types. TypeBox's builder (`Type.Object(...)`) makes the same schemas, but loading it takes
  * 100 ms, of 150 ms until the api listens; types alone cost nothing.
  */
-import { historyFailures, historyInputs, inputStates, jobStates, longestRetentionMs, nodeStates } from '@burla/protocol'
+import {
+  historyFailures,
+  historyInputs,
+  inputStates,
+  jobStates,
+  longestRetentionMs,
+  mostListedJobs,
+} from '@burla/protocol'
 import type { FastifyTypeProvider } from 'fastify'
 import type { XSchema, XStatic } from 'typebox/schema'
 
@@ -12,8 +19,8 @@ export interface SchemaTypes extends FastifyTypeProvider {
   validator: this['schema'] extends XSchema ? XStatic<this['schema']> : unknown
 }
 
-const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
-const time = { type: 'integer', minimum: 0, description: 'epoch ms' } as const
+export const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
+export const time = { type: 'integer', minimum: 0, description: 'epoch ms' } as const
 const timeOrNull = { type: ['integer', 'null'], minimum: 0, description: 'epoch ms' } as const
 
 export const digestParams = {
@@ -31,7 +38,10 @@ export const idParams = {
 export const listQuery = {
   type: 'object',
   additionalProperties: false,
-  properties: { limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } },
+  properties: {
+    limit: { type: 'integer', minimum: 1, maximum: mostListedJobs, default: 100 },
+    state: { enum: jobStates },
+  },
 } as const satisfies XSchema
 
 export const inputsQuery = {
@@ -188,21 +198,6 @@ export const failureRecords = {
       },
     },
     cut: { ...count, description: 'so many more failed later' },
-  },
-} as const
-
-export const node = {
-  type: 'object',
-  properties: {
-    id: { type: 'string' },
-    state: { enum: nodeStates },
-    cpus: { type: 'number' },
-    memoryGiB: { type: 'number' },
-    jobId: { type: ['string', 'null'] },
-    warm: { type: 'boolean', description: 'the next job starts in milliseconds' },
-    provider: { type: 'string' },
-    startedAt: time,
-    lastSeenAt: time,
   },
 } as const
 

@@ -6,9 +6,11 @@ import { requireToken } from './access.ts'
 import { serveDocs } from './docs.ts'
 import { answerFailures } from './failures.ts'
 import { serveQueues } from './queues/serve-queues.ts'
+import { clusterRoutes } from './routes/cluster.ts'
 import { functionRoutes } from './routes/functions.ts'
 import { historyRoutes } from './routes/history.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { keptResultRoutes } from './routes/kept-results.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -57,6 +59,8 @@ export function createServer(options: ServerOptions) {
   functionRoutes(server, options.redis)
   jobRoutes(server, options)
   historyRoutes(server, options.redis)
+  keptResultRoutes(server, options)
+  clusterRoutes(server, options.redis)
   nodeRoutes(server, options.redis)
   sessionRoutes(server, sessions)
   pageRoutes(server, options.redis)

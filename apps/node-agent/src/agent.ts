@@ -7,7 +7,6 @@ import {
   claim,
   connectRedis,
   listNodes,
-  loseClaim,
   makeRehearsal,
   pause,
   readWork,
@@ -17,7 +16,6 @@ import {
   sayAlive,
   untilStored,
   viewLiveJobs,
-  type Redis,
 } from '@burla/queue'
 import {
   heartbeatEveryMs,
@@ -29,6 +27,7 @@ import {
   type RedisAddress,
 } from '@burla/protocol'
 import { listenToBell } from './bell.ts'
+import { leaveOldClaims } from './old-claims.ts'
 import { decide, type Decision } from './decide.ts'
 import { serveJob, type ServedJob } from './served-job.ts'
 import type { HostedRunner, RunnerHost } from './hosts/runner-host.ts'
@@ -76,6 +75,8 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
   const failures = new Map<JobId, number>()
   let serving: ServedJob | undefined
   let reserved: (Claim & { jobId: JobId }) | undefined
+  /** why no runner can be started, as of the last try */
+  let fault: string | null = null
   let wake: () => void = () => undefined
 
   listenToBell(connect, onBell, signal)
@@ -139,10 +140,23 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
       }
       case 'claim': {
         const next = newClaim('active', decision.slots)
-        const runner = await runners.take()
+        const runner = await takeRunner()
         if (!(await claim(redis, decision.jobId, next))) return runners.putBack(runner)
         return serve(decision.jobId, next, runner)
       }
+    }
+  }
+
+  /** Others, and those who wait for a node, learn from the heartbeat when none can be started. */
+  async function takeRunner(): Promise<HostedRunner> {
+    try {
+      const runner = await runners.take()
+      fault = null
+      return runner
+    } catch (error) {
+      fault = describeFault(error as Error)
+      void beatOnce()
+      throw error
     }
   }
 
@@ -193,7 +207,10 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
 
   async function takeUpReserved({ jobId, ...claimed }: Claim & { jobId: JobId }): Promise<void> {
     const active: Claim = { ...claimed, state: 'active', claimedAt: Date.now() }
-    const runner = await runners.take()
+    const runner = await takeRunner().catch(async (error: unknown) => {
+      await release(redis, jobId, nodeId, 0)
+      throw error
+    })
     if (await renewClaim(redis, jobId, active)) await serve(jobId, active, runner)
     else runners.putBack(runner)
   }
@@ -212,6 +229,8 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
       cpus,
       memoryGiB: config.memoryGiB,
       jobId: serving?.jobId ?? null,
+      running: serving?.load().running ?? 0,
+      fault,
       warm: runners.warm,
       rehearsalId: rehearsal?.jobId ?? null,
       provider: config.provider,
@@ -223,13 +242,7 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
   }
 }
 
-/** An agent of this node died and was started again: what it had claimed is given back before anything new is. */
-async function leaveOldClaims(redis: Redis, nodeId: string): Promise<void> {
-  for (const { record, claims } of await viewLiveJobs(redis)) {
-    for (const old of claims) {
-      if (old.nodeId !== nodeId) continue
-      if (old.runnerId === null) await release(redis, record.id, nodeId, 0)
-      else await loseClaim(redis, record.id, old)
-    }
-  }
+/** In one line, and not all of a long log. */
+function describeFault({ message }: Error): string {
+  return message.replaceAll(/\s+/g, ' ').slice(0, 500)
 }

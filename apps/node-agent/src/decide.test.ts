@@ -30,6 +30,7 @@ function job(id: string, sketch: JobSketch = {}): JobView {
       call: { ...someCall, cpus: sketch.cpus ?? 1, maxParallelism: sketch.maxParallelism ?? null },
       state: sketch.state ?? 'running',
       reason: null,
+      waitReason: null,
       keptBytes: null,
       treeId: id,
       depth: 0,

@@ -10,7 +10,7 @@
  * A job *wants* slots only while it has something to run: otherwise two jobs that both wait for their clients would
  * hand a node to and fro.
  */
-import { turnMs, windowBytes, type Claim } from '@burla/protocol'
+import { slotsOn, turnMs, windowBytes, type Claim } from '@burla/protocol'
 import type { JobView } from '@burla/queue'
 
 export interface Self {
@@ -67,7 +67,7 @@ export function decide(self: Self, sight: Sight): Decision {
 
 /** How many calls of the job fit a node at the same time; 0: it is too small for one. */
 export function slotsFor(job: JobView, cpus: number): number {
-  return Math.floor(cpus / job.record.call.cpus + 1e-9)
+  return slotsOn(cpus, job.record.call)
 }
 
 function wants(job: JobView, self: Self, now: number): boolean {

@@ -19,6 +19,8 @@ export const errorCodes = {
   UNAUTHORIZED: 'the token is missing or wrong',
   FORBIDDEN: 'the token does not allow this',
   JOB_UNKNOWN: 'there is no such job',
+  JOB_ATTACHED: 'the results of the job go to the program that started it',
+  RESULTS_EXPIRED: 'the results of the job are no longer kept',
   JOB_CONFLICT: 'the job exists already, with another function',
   JOB_CANCELLED: 'the job was cancelled',
   JOB_FAILED: 'the job cannot go on',

@@ -1,5 +1,5 @@
 /** What is kept about a job, and what a node's claim says. The record's hash in Redis has these fields as text. */
-import type { JobState } from './states.ts'
+import type { JobState, NodeState } from './states.ts'
 import type { JobId, NodeId, RunnerId } from './ids.ts'
 
 /** How each call of the function is run; set once when the job is created. */
@@ -14,6 +14,11 @@ export interface CallOptions {
   timeoutMs: number | null
   /** environment variables of each call */
   env: Record<string, string>
+}
+
+/** How many calls fit a node at the same time; 0: it is too small for one. */
+export function slotsOn(nodeCpus: number, { cpus }: Pick<CallOptions, 'cpus'>): number {
+  return Math.floor(nodeCpus / cpus + 1e-9)
 }
 
 /**
@@ -70,6 +75,8 @@ export interface JobRecord extends JobSpec, JobPlace {
   ended: boolean
   /** why the job is `cancelling`, `failed` or `cancelled`, as one sentence */
   reason: string | null
+  /** why no node can serve it now, as one sentence */
+  waitReason: string | null
   /** of a submitted job: bytes of results after which it fails (P6); `null`: the client takes them */
   keptBytes: number | null
   /** milliseconds of nodes that this job has used, released claims only */
@@ -91,7 +98,7 @@ export interface Claim {
   claimedAt: number
 }
 
-/** What `job.status()` shows and agents decide on. `running`: calls under way now; `waiting`: pushed, not running. */
+/** What `job.status()` shows. `running`: calls under way now; `waiting`: all that were not started yet or will be again. */
 export interface JobStatus {
   id: JobId
   /** the job in one of whose calls it was started */
@@ -102,6 +109,7 @@ export interface JobStatus {
   inputs: { known: number; waiting: number; running: number; completed: number; failed: number }
   nodes: number
   slots: number
+  /** why the job is `cancelling`, `failed` or `cancelled`, or what it waits for where no node can serve it, as one sentence */
   reason: string | null
   createdAt: number
   startedAt: number | null
@@ -126,12 +134,30 @@ export interface NodeRecord {
   cpus: number
   memoryGiB: number
   jobId: JobId | null
+  /** calls under way */
+  running: number
+  /** why it cannot start a runner, as of its last try */
+  fault: string | null
   /** a warm runner is ready: the next job starts in milliseconds */
   warm: boolean
   /** the job on which the node's warm runners rehearse */
   rehearsalId: JobId | null
   provider: string
   startedAt: number
+}
+
+/** A node as others see it. `lost`: nothing was heard of it for 15 s. */
+export interface NodeStatus extends Omit<NodeRecord, 'state' | 'rehearsalId'> {
+  state: NodeRecord['state'] | 'lost'
+  lastSeenAt: number
+}
+
+/** How many nodes and jobs a cluster has now, by state; states without any are left out. */
+export interface ClusterStatus {
+  nodes: Partial<Record<NodeState, number>>
+  /** of the nodes that are not lost */
+  cpus: number
+  jobs: Partial<Record<JobState, number>>
 }
 
 /** A message on the bell channel. */

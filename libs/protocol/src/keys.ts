@@ -10,10 +10,12 @@ import type { JobId } from './ids.ts'
 const root = 'burla:v1'
 
 export const clusterKeys = {
-  /** set: ids of jobs that are not cleaned up yet */
+  /** set: ids of jobs that are not over, or were over a moment ago */
   liveJobs: `${root}:jobs`,
-  /** zset: ids of finished jobs by `finishedAt`; their records expire by themselves */
+  /** zset: ids of all others by `createdAt`; their records expire by themselves */
   pastJobs: `${root}:past-jobs`,
+  /** zset: ids of past jobs whose results are kept, by the time until when */
+  keptJobs: `${root}:kept-jobs`,
   /** zset: node ids by the time of their last heartbeat */
   nodes: `${root}:nodes`,
   node: (nodeId: string) => `${root}:node:${nodeId}`,

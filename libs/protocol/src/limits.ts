@@ -38,11 +38,16 @@ export const heldWorkMs = 20
 /** P10: how long a silent client is waited for, when the caller does not say. */
 export const defaultClientGraceMs = 15 * 60 * 1000
 
+/** P6: how much all inputs of a submitted job may be together, encoded; over it they are refused. */
+export const keptInputBytes = 1024 * 1024 * 1024
 /** P6: how much of its results a submitted job keeps, encoded; over it the job fails. */
 export const keptResultBytes = 1024 * 1024 * 1024
 /** How long a submitted job's results are kept after its end, when the caller does not say, and at most. */
 export const defaultRetentionMs = 24 * 60 * 60 * 1000
 export const longestRetentionMs = 30 * 24 * 60 * 60 * 1000
+
+/** `burla.jobs()` and the api list this many jobs at most. */
+export const mostListedJobs = 10_000
 
 /** How long the record of a job is kept after its end; that of a submitted one, after its results have gone. */
 export const recordRetentionMs = 24 * 60 * 60 * 1000

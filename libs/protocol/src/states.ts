@@ -13,6 +13,8 @@
  *                          +--> lost
  */
 export const jobStates = ['waiting', 'running', 'cancelling', 'completed', 'failed', 'cancelled'] as const
+/** A job in one of these is not over. */
+export const liveJobStates = ['waiting', 'running', 'cancelling'] as const
 export type JobState = (typeof jobStates)[number]
 
 export const nodeStates = ['booting', 'idle', 'claimed', 'draining', 'lost', 'gone'] as const
@@ -20,5 +22,5 @@ export type NodeState = (typeof nodeStates)[number]
 
 /** A finished job takes no more results and is never run again. */
 export function isFinished(state: JobState): boolean {
-  return state === 'completed' || state === 'failed' || state === 'cancelled'
+  return !(liveJobStates as readonly JobState[]).includes(state)
 }

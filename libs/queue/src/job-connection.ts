@@ -12,16 +12,19 @@ import { encodeInputs, intoLists, isInline, listId, type EncodedInput, type Inpu
 import { writeLarge } from './large-values.ts'
 import { statusOf, viewJob } from './job-view.ts'
 import { untilStored } from './patience.ts'
+import { readKeptResults, type KeptBatch } from './kept-results.ts'
 import { readResults } from './result-reader.ts'
-import { announce, evenWhenFull } from './scripts.ts'
+import { announce, evenWhenFull, type StateReply } from './scripts.ts'
 
 export interface JobConnection {
   /** Resolves when they are stored; waits while Redis is away or full. `listSize`: so many share one BullMQ job. */
   push(inputs: EncodedInput[], listSize?: number): Promise<void>
-  /** How many inputs are known of so far, and whether these are all. */
-  announce(inputs: { known: number; ended: boolean }): Promise<void>
-  /** Batches in the order of the stream; see `readResults` for its end and its errors. */
+  /** How many inputs are known of so far, and whether these are all and stored. Resolves with the job's state then. */
+  announce(inputs: { known: number; ended: boolean }): Promise<StateReply>
+  /** Batches in the order of the stream; see `readResults` for its end and its errors. Of an attached job: takes them. */
   results(signal: AbortSignal): AsyncGenerator<ResultEntry[]>
+  /** The same of a submitted job: leaves them where they are, see `readKeptResults`. */
+  keptResults(signal: AbortSignal): AsyncGenerator<KeptBatch>
   status(): Promise<JobStatus | undefined>
   close(): Promise<void>
 }
@@ -63,12 +66,13 @@ export function openJob(credentials: JobCredentials, clientGraceMs: number = def
       callNodes()
     },
     async announce(inputs) {
-      await untilStored(async () => {
+      return untilStored(async () => {
         await whenReady(redis, stop.signal)
-        await orClosed(redis, announce(redis, jobId, inputs))
+        return orClosed(redis, announce(redis, jobId, inputs))
       }, stop.signal)
     },
     results: (signal) => readResults({ jobId, reader, redis }, AbortSignal.any([signal, stop.signal])),
+    keptResults: (signal) => readKeptResults({ redis: reader, jobId, signal: AbortSignal.any([signal, stop.signal]) }),
     async status() {
       const view = await orClosed(redis, viewJob(redis, jobId))
       return view && statusOf(view)

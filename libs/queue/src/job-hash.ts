@@ -45,6 +45,7 @@ export function decodeRecord(hash: Record<string, string>, place: string | null 
     keptBytes: number(hash['keptBytes']),
     state: hash['state'] as JobState,
     reason: hash['reason'] ?? null,
+    waitReason: hash['waitReason'] ?? null,
     nodeMs: number(hash['nodeMs']) ?? 0,
     nodeMsBelow: number(hash['nodeMsBelow']) ?? 0,
     createdAt: number(hash['createdAt']) ?? 0,

@@ -1,7 +1,7 @@
 import { historyFailures, historyInputs, historyLineBytes, isFinished, jobKeys, type JobId } from '@burla/protocol'
 import { until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { announce, append, begin, cancelJob, claim, cleanUpJob, connectRedis, createJob, viewJob } from './index.ts'
+import { announce, append, begin, cancelJob, claim, connectRedis, createJob, retireJob, viewJob } from './index.ts'
 import { readFailures, readInputs, readLines, retry, type Appended, type Redis } from './index.ts'
 import { clusterKey, makeJob, printed, result, spec } from './test-job.ts'
 
@@ -191,7 +191,7 @@ describe('the history as a whole', () => {
     const jobId = await makeJob(redis, 3)
     await store(jobId, [printed(line(0, 'kept')), result(0), result(1, 'x', 'error')])
     await cancelJob(redis, jobId, { outcome: 'cancelled', reason: 'enough' })
-    await cleanUpJob(redis, jobId)
+    await retireJob(redis, jobId)
     const view = await viewJob(redis, jobId)
     expect(view && isFinished(view.record.state)).toBe(true)
     expect(view).toMatchObject({ counts: { completed: 1, failed: 1 }, record: { state: 'cancelled' } })

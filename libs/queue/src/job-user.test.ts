@@ -1,7 +1,7 @@
 import { clusterKeys, jobKeys } from '@burla/protocol'
 import { useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { cleanUpJob, connectRedis, createJob, viewLiveJobs, type Redis } from './index.ts'
+import { connectRedis, createJob, retireJob, viewLiveJobs, type Redis } from './index.ts'
 import { asJob, clusterKey, makeJob, spec } from './test-job.ts'
 
 const server = useRedis()
@@ -49,7 +49,7 @@ test("P9 a job's user reaches its own keys and its function, and nothing else", 
 test('P8 a cleaned up job leaves its record, which expires, and nothing else', async () => {
   const before = new Set(await redis.keys('*'))
   const jobId = await makeJob(redis, 1)
-  await cleanUpJob(redis, jobId)
+  await retireJob(redis, jobId)
   const left = (await redis.keys('*')).filter((key) => !before.has(key))
   expect(left.toSorted()).toEqual([clusterKeys.pastJobs, jobKeys(jobId).record].toSorted())
   expect(await redis.pttl(jobKeys(jobId).record)).toBeGreaterThan(0)

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import {
   clusterKeys,
+  isFinished,
   jobKeys,
   type CallOptions,
   type Claim,
@@ -14,6 +15,8 @@ import { decodeClaims, decodeCounts, decodeRecord } from './job-hash.ts'
 
 export interface JobView {
   record: JobRecord
+  /** of a past job: what its status was at its end */
+  summary?: JobStatus
   counts: JobCounts
   claims: Claim[]
   /** inputs in the queue that could be pulled now */
@@ -56,6 +59,7 @@ export async function viewJobs(redis: Redis, jobIds: JobId[]): Promise<JobView[]
     if (!record) return []
     return {
       record,
+      ...(recordHash['summary'] ? { summary: JSON.parse(recordHash['summary']) as JobStatus } : {}),
       counts: decodeCounts(counts),
       claims: decodeClaims(claims),
       waiting: waiting + due,
@@ -74,7 +78,10 @@ export async function viewLiveJobs(redis: Redis): Promise<JobView[]> {
   return viewJobs(redis, await redis.smembers(clusterKeys.liveJobs))
 }
 
-export function statusOf({ record, counts, claims, waiting, delayed, running }: JobView): JobStatus {
+export function statusOf({ record, summary, counts, claims, running }: JobView): JobStatus {
+  if (summary) return summary
+  const { known } = record
+  const { completed, failed } = counts
   const active = claims.filter((claim) => claim.state === 'active')
   return {
     id: record.id,
@@ -83,15 +90,15 @@ export function statusOf({ record, counts, claims, waiting, delayed, running }: 
     name: record.name,
     state: record.state,
     inputs: {
-      known: record.known,
-      waiting: waiting + delayed,
+      known,
+      waiting: Math.max(0, known - running - completed - failed),
       running,
-      completed: counts.completed,
-      failed: counts.failed,
+      completed,
+      failed,
     },
     nodes: active.length,
     slots: active.reduce((sum, claim) => sum + claim.slots, 0),
-    reason: record.reason,
+    reason: record.reason ?? (isFinished(record.state) ? null : record.waitReason),
     createdAt: record.createdAt,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,

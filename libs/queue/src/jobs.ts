@@ -1,20 +1,21 @@
-/** The life of jobs as the api sees it: made, looked at, cancelled, and cleaned up until only a record is left. */
+/** The life of jobs as the api sees it: made, looked at, listed, cancelled, and let go. What comes after: `past-jobs.ts`. */
 import type { Redis } from 'ioredis'
 import {
   clusterKeys,
   deepestJob,
   isFinished,
   jobKeys,
-  recordRetentionMs,
   type Bell,
   type JobId,
   type JobPlace,
   type JobSpec,
+  type JobState,
   type JobStatus,
 } from '@burla/protocol'
 import { encodeRecord } from './job-hash.ts'
-import { jobUser, jobUserRules } from './job-user.ts'
-import { statusOf, viewJob, viewJobs } from './job-view.ts'
+import { jobUserRules } from './job-user.ts'
+import { statusOf, viewJob, viewLiveJobs } from './job-view.ts'
+import { listPastJobs, retireJob } from './past-jobs.ts'
 import { cancel, type StateReply } from './scripts.ts'
 
 export type Made = 'created' | 'same' | 'conflict' | 'parent over' | 'too deep'
@@ -56,17 +57,22 @@ export async function readJob(redis: Redis, jobId: JobId): Promise<JobStatus | u
   return view && statusOf(view)
 }
 
-/** Live jobs, then finished ones, the newest first. */
-export async function listJobs(redis: Redis, limit: number): Promise<JobStatus[]> {
+export interface JobQuery {
+  limit: number
+  /** only jobs in this state */
+  state?: JobState
+}
+
+/** Live jobs and past ones, the newest first. */
+export async function listJobs(redis: Redis, { limit, state }: JobQuery): Promise<JobStatus[]> {
+  const wanted = (job: JobStatus) => state === undefined || job.state === state
   const [live, past] = await Promise.all([
-    redis.smembers(clusterKeys.liveJobs),
-    redis.zrange(clusterKeys.pastJobs, 0, String(limit - 1), 'REV'),
+    viewLiveJobs(redis),
+    state === undefined || isFinished(state) ? listPastJobs(redis, { limit, wanted }) : [],
   ])
-  const views = await viewJobs(redis, [...new Set([...live, ...past])])
-  return views
-    .map(statusOf)
-    .sort((a, b) => b.createdAt - a.createdAt)
-    .slice(0, limit)
+  // One that is just being retired is in both lists.
+  const jobs = new Map([...past, ...live.map(statusOf).filter(wanted)].map((job) => [job.id, job]))
+  return [...jobs.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, limit)
 }
 
 /** Also ends the jobs below it. */
@@ -91,51 +97,6 @@ export async function releaseJobData(redis: Redis, jobId: JobId): Promise<StateR
   if (!state) return 'gone'
   await redis.hset(k.record, 'clientDone', 1)
   if (!isFinished(state as never)) return cancelJob(redis, jobId, { outcome: 'cancelled', reason: 'its client left' })
-  if ((await redis.hlen(k.claims)) === 0) await cleanUpJob(redis, jobId)
+  if ((await redis.hlen(k.claims)) === 0) await retireJob(redis, jobId, { dropResults: true })
   return state
-}
-
-/** Removes everything of a finished job but its record and its history, which expire by themselves (P8). */
-export async function cleanUpJob(redis: Redis, jobId: JobId): Promise<void> {
-  await removeJobData(redis, jobId)
-  await addToTree(redis, jobId)
-  const pipeline = redis.pipeline()
-  const k = jobKeys(jobId)
-  const { place, children } = clusterKeys
-  const kept = [k.record, place(jobId), children(jobId), k.counts, k.records, k.failures, k.lines]
-  for (const key of kept) pipeline.pexpire(key, recordRetentionMs)
-  pipeline.srem(clusterKeys.liveJobs, jobId)
-  pipeline.zadd(clusterKeys.pastJobs, Date.now(), jobId)
-  pipeline.zremrangebyscore(clusterKeys.pastJobs, '-inf', Date.now() - recordRetentionMs)
-  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
-}
-
-/** Node time is counted per tree (P3), also that of jobs which are no longer looked at. */
-async function addToTree(redis: Redis, jobId: JobId): Promise<void> {
-  const { id, treeId, nodeMs } = (await viewJob(redis, jobId))?.record ?? {}
-  if (!treeId || treeId === id) return
-  const { record } = jobKeys(treeId)
-  if ((await redis.exists(record)) === 1) await redis.hincrby(record, 'nodeMsBelow', nodeMs ?? 0)
-}
-
-/** The queue, the results, the claims, the user: all but the record, the counts and the history. */
-export async function removeJobData(redis: Redis, jobId: JobId): Promise<void> {
-  const k = jobKeys(jobId)
-  const q = k.queue
-  for (const list of [q.wait, q.active]) await unlinkBullJobs(redis, jobId, await redis.lrange(list, 0, -1))
-  await unlinkBullJobs(redis, jobId, await redis.zrange(q.delayed, 0, '-1'))
-  const pipeline = redis.pipeline()
-  pipeline.unlink(k.results, k.done, k.running, k.places, k.attempts, k.losses, k.inputs, k.values, k.batches)
-  pipeline.unlink(k.claims, k.client, q.wait, q.active, q.delayed, q.stalled, q.marker, q.meta, q.events, q.id)
-  pipeline.unlink(`${q.jobs}stalled-check`, `${q.jobs}completed`, `${q.jobs}failed`, `${q.jobs}pc`)
-  pipeline.call('ACL', 'DELUSER', jobUser(jobId))
-  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
-}
-
-async function unlinkBullJobs(redis: Redis, jobId: JobId, bullIds: string[]): Promise<void> {
-  const { queue } = jobKeys(jobId)
-  for (let from = 0; from < bullIds.length; from += 500) {
-    const keys = bullIds.slice(from, from + 500).flatMap((id) => [queue.job(id), `${queue.job(id)}:lock`])
-    await redis.unlink(...keys)
-  }
 }

@@ -1,30 +1,35 @@
 /**
  * The api's background loop: it keeps true what nobody else would notice.
  *
- *  K1  A job that is not cleaned up has its Redis user, also after Redis was restarted without it.
+ *  K1  A job whose data is there has its Redis user, also after Redis was restarted without it.
  *  K2  A claim that was not renewed for 15 s is lost: its inputs go back, its node is out of the job.
- *  K3  A job whose client is gone is cancelled; a finished job that nobody reads any more is cleaned up.
- *      A job that was started inside a call has that call for its client (`trees.ts`).
+ *  K3  A job whose client is gone, and that still needs one, is cancelled. A finished job that nobody reads any more is
+ *      retired; a submitted one is read from where it is kept. A job that was started inside a call has that call for its
+ *      client (`trees.ts`).
  *  K4  The function of a job that is not over is kept, however long the job takes.
  *  K5  Users are saved to the aclfile soon after they changed, so that a restarted Redis knows them at once.
+ *  K6  The results of a submitted job go when their retention ends.
+ *  K7  A job that no node can serve says so, and fails when that lasts.
  *
  * After a (re)connection it waits as long as a claim may be silent before it judges anybody: the others had no Redis either.
  */
 import type { Redis } from 'ioredis'
-import { isFinished, jobKeys, lostAfterMs, type Claim, type JobId } from '@burla/protocol'
+import { isFinished, jobKeys, lostAfterMs, type Claim, type JobId, type NodeStatus } from '@burla/protocol'
 import { ringBell } from './bell.ts'
 import { claimSilenceMs, release } from './claims.ts'
 import { hasFunction } from './functions.ts'
 import { jobUserRules } from './job-user.ts'
 import { viewLiveJobs, type JobView } from './job-view.ts'
-import { cancelJob, cleanUpJob } from './jobs.ts'
-import { forgetOldNodes } from './nodes.ts'
+import { cancelJob } from './jobs.ts'
+import { forgetOldNodes, listNodes } from './nodes.ts'
+import { dropExpiredResults, forgetExpiredJobs, listKeptJobs, retireJob } from './past-jobs.ts'
 import { pause } from './patience.ts'
-import { loseRunner } from './scripts.ts'
+import { evenWhenFull, loseRunner } from './scripts.ts'
 import { endWithCall } from './trees.ts'
+import { createHopelessness, unservableAfterMs, whyUnservable, type Hopelessness } from './unservable.ts'
 
 const lookEveryMs = 1_000
-const keepFunctionsEveryMs = 60 * 60 * 1000
+const tidyEveryMs = 60 * 60 * 1000
 
 export interface KeeperOptions {
   redis: Redis
@@ -32,10 +37,13 @@ export interface KeeperOptions {
   signal: AbortSignal
   /** what the keeper did, for the api's log */
   say?: (message: string) => void
+  /** how long a job is left alone that no node can serve */
+  hopelessForMs?: number
 }
 
 /** Runs until `signal` ends. Errors of Redis are waited out. */
-export async function startKeeper({ redis, clusterKey, signal, say = () => undefined }: KeeperOptions): Promise<void> {
+export async function startKeeper(options: KeeperOptions): Promise<void> {
+  const { redis, clusterKey, signal, say = () => undefined, hopelessForMs = unservableAfterMs } = options
   let connectedSince = Date.now()
   let usersMissing = true
   const onReady = () => {
@@ -43,8 +51,9 @@ export async function startKeeper({ redis, clusterKey, signal, say = () => undef
     usersMissing = true
   }
   redis.on('ready', onReady)
+  const hopelessness = createHopelessness(hopelessForMs)
   let savedUsers = ''
-  let functionsKeptAt = Date.now()
+  let tidiedAt = Date.now()
   let lookedAt = Date.now()
   while (!signal.aborted) {
     // This process was stopped or starved for a while, and so perhaps were the others.
@@ -56,17 +65,22 @@ export async function startKeeper({ redis, clusterKey, signal, say = () => undef
         usersMissing = false
         await createUsers(redis, clusterKey, views)
       }
-      savedUsers = await saveUsers(redis, views, savedUsers)
-      if (Date.now() - functionsKeptAt > keepFunctionsEveryMs) {
-        functionsKeptAt = Date.now()
+      const dropped = await dropExpiredResults(redis)
+      for (const jobId of dropped) say(`job ${jobId}: its results were kept until now`)
+      savedUsers = await saveUsers(redis, views, dropped.length > 0 ? undefined : savedUsers)
+      if (Date.now() - tidiedAt > tidyEveryMs) {
+        tidiedAt = Date.now()
         for (const { record } of views) await hasFunction(redis, record.functionDigest)
+        await forgetExpiredJobs(redis)
       }
       const mayJudge = Date.now() - connectedSince > lostAfterMs
+      const nodes = await listNodes(redis)
       for (const view of views) {
         if (mayJudge) await loseSilentClaims(redis, view, say)
         const { parent } = view.record
         if (parent) await endWithCall(redis, view, parent)
         else await endUnreadJob(redis, view, say)
+        await tellUnservable(redis, view, { nodes, hopelessness, say })
       }
       await forgetOldNodes(redis)
     } catch (error) {
@@ -79,14 +93,14 @@ export async function startKeeper({ redis, clusterKey, signal, say = () => undef
 
 /** K1 */
 async function createUsers(redis: Redis, clusterKey: string, views: JobView[]): Promise<void> {
-  for (const { record } of views) {
-    await redis.call('ACL', 'SETUSER', ...jobUserRules(clusterKey, record.id, record.functionDigest))
-    await hasFunction(redis, record.functionDigest)
+  for (const { record } of views) await hasFunction(redis, record.functionDigest)
+  for (const { id, functionDigest } of [...views.map(({ record }) => record), ...(await listKeptJobs(redis))]) {
+    await redis.call('ACL', 'SETUSER', ...jobUserRules(clusterKey, id, functionDigest))
   }
 }
 
-/** K5. Returns what is saved now. */
-async function saveUsers(redis: Redis, views: JobView[], saved: string): Promise<string> {
+/** K5. `saved`: what was saved last, if users are still as they were then. Returns what is saved now. */
+async function saveUsers(redis: Redis, views: JobView[], saved: string | undefined): Promise<string> {
   const users = views
     .map((view) => view.record.id)
     .sort()
@@ -118,16 +132,34 @@ export async function loseClaim(redis: Redis, jobId: JobId, claim: Claim): Promi
 
 /** K3 */
 async function endUnreadJob(redis: Redis, { record, claims }: JobView, say: (m: string) => void): Promise<void> {
-  const [clientDone, clientHere] = await Promise.all([
-    redis.hget(jobKeys(record.id).record, 'clientDone'),
-    redis.exists(jobKeys(record.id).client),
-  ])
-  if (clientDone === null && clientHere === 1) return
-  if (!isFinished(record.state)) {
-    if (record.state === 'cancelling') return
-    say(`job ${record.id} is cancelled: its client is gone`)
-    await cancelJob(redis, record.id, { outcome: 'cancelled', reason: 'its client is gone' })
-  } else if (claims.length === 0) {
-    await cleanUpJob(redis, record.id)
+  const { id, kind, state, ended } = record
+  const k = jobKeys(id)
+  const [clientDone, clientHere] = await Promise.all([redis.hget(k.record, 'clientDone'), redis.exists(k.client)])
+  const hasClient = clientDone === null && clientHere === 1
+  if (isFinished(state)) {
+    if (claims.length > 0 || (kind === 'attached' && hasClient)) return
+    return retireJob(redis, id, { dropResults: clientDone !== null })
   }
+  if (state === 'cancelling' || hasClient || (kind === 'submitted' && ended)) return
+  const reason = kind === 'attached' ? 'its client is gone' : 'its client was gone before all its inputs were stored'
+  say(`job ${id} is cancelled: ${reason}`)
+  await cancelJob(redis, id, { outcome: 'cancelled', reason })
+}
+
+interface Surroundings {
+  nodes: NodeStatus[]
+  hopelessness: Hopelessness
+  say: (message: string) => void
+}
+
+/** K7 */
+async function tellUnservable(redis: Redis, view: JobView, { nodes, hopelessness, say }: Surroundings): Promise<void> {
+  const { id, waitReason } = view.record
+  const { reason, hopeless = false } = whyUnservable(view, nodes) ?? {}
+  const { record: key } = jobKeys(id)
+  if (reason !== undefined && reason !== waitReason) await evenWhenFull(redis, 'HSET', key, 'waitReason', reason)
+  if (reason === undefined && waitReason !== null) await redis.hdel(key, 'waitReason')
+  if (!hopelessness.lasts(id, hopeless) || reason === undefined) return
+  say(`job ${id} is failed: ${reason}`)
+  await cancelJob(redis, id, { outcome: 'failed', reason })
 }

@@ -36,7 +36,9 @@ test('P6 large results travel beside the stream, byte for byte, and leave with t
   expect(await redis.memory('USAGE', jobKeys(jobId).results)).toBeLessThan(10_000)
   const job = openJob(jobCredentials(clusterKey, jobId, server.address))
   await using results = job.results(new AbortController().signal)
-  expect(await results.next()).toMatchObject({ value: sent.map((payload) => ({ payload })) })
+  const { value = [] } = (await results.next()) as { value?: ResultEntry[] }
+  // Not toEqual: it looks at each of 16 million bytes in JavaScript.
+  expect(value.map(({ payload }, index) => payload.equals(sent[index]!))).toEqual([true, true, true, true])
   expect(await fields(jobId)).toBe(6)
   const asked = results.next()
   await until('they are gone', async () => (await fields(jobId)) === 0)

@@ -1,13 +1,8 @@
 /** The registry of nodes: who is there, and since when nothing was heard of whom. */
 import type { Redis } from 'ioredis'
-import { clusterKeys, lostAfterMs, type NodeRecord } from '@burla/protocol'
+import { clusterKeys, lostAfterMs, type NodeRecord, type NodeStatus } from '@burla/protocol'
 import { removeRehearsal } from './rehearsal.ts'
 import { evenWhenFull } from './scripts.ts'
-
-export interface SeenNode extends Omit<NodeRecord, 'state'> {
-  state: NodeRecord['state'] | 'lost'
-  lastSeenAt: number
-}
 
 /** A node that has been silent for this long is no longer in the list. */
 const forgottenAfterMs = 4 * lostAfterMs
@@ -20,14 +15,14 @@ export async function sayAlive(redis: Redis, node: NodeRecord): Promise<void> {
   ])
 }
 
-export async function listNodes(redis: Redis): Promise<SeenNode[]> {
+export async function listNodes(redis: Redis): Promise<NodeStatus[]> {
   const scored = await redis.zrange(clusterKeys.nodes, 0, '-1', 'WITHSCORES')
   const ids = scored.filter((_, place) => place % 2 === 0)
   if (ids.length === 0) return []
   const texts = await redis.mget(ids.map((id) => clusterKeys.node(id)))
   return texts.flatMap((text, place) => {
     if (!text) return []
-    const node = JSON.parse(text) as NodeRecord
+    const { rehearsalId: _own, ...node } = JSON.parse(text) as NodeRecord
     const lastSeenAt = Number(scored[place * 2 + 1])
     const lost = Date.now() - lastSeenAt > lostAfterMs
     return { ...node, state: lost ? 'lost' : node.state, lastSeenAt }

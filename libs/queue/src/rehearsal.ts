@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis'
 import { jobKeys, newJobId, type JobCredentials, type JobId, type RedisAddress } from '@burla/protocol'
 import { jobCredentials, jobUserRules } from './job-user.ts'
-import { removeJobData } from './jobs.ts'
+import { removeJobData } from './past-jobs.ts'
 import { retry } from './scripts.ts'
 
 export async function makeRehearsal(redis: Redis, clusterKey: string, address: RedisAddress): Promise<JobCredentials> {

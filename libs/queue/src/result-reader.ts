@@ -4,24 +4,15 @@
  * it in memory (P6).
  */
 import type { Redis } from 'ioredis'
-import {
-  BurlaError,
-  decodeBatch,
-  isFinished,
-  jobKeys,
-  type BatchEntry,
-  type JobId,
-  type ResultEntry,
-} from '@burla/protocol'
+import { BurlaError, isFinished, jobKeys, type JobId, type ResultEntry } from '@burla/protocol'
 import { decodeRecord } from './job-hash.ts'
 import { isTransient, orClosed } from './connection.ts'
-import { partNames, readLarge } from './large-values.ts'
+import { partNames } from './large-values.ts'
 import { pause, untilStored } from './patience.ts'
+import { batchBytes, fetchBatches, rowOf, type Row } from './result-rows.ts'
 import { take } from './scripts.ts'
 
 const blockMs = 1_000
-/** One reply, and one batch with its large payloads, carries about this much at most. */
-const batchBytes = 8 * 1024 * 1024
 const batchEntries = 100
 
 interface Links {
@@ -37,7 +28,9 @@ interface Links {
  * @throws BurlaError JOB_CANCELLED or JOB_FAILED with the reason when the job was ended, JOB_UNKNOWN when it is gone
  */
 export async function* readResults(links: Links, signal: AbortSignal): AsyncGenerator<ResultEntry[]> {
+  const { jobId, redis } = links
   const taking = createTaking(links)
+  const persist = <T>(read: () => Promise<T>) => untilRead(() => orClosed(redis, read()), signal)
   let lastId = '0-0'
   let count = 16
   while (!signal.aborted) {
@@ -50,57 +43,12 @@ export async function* readResults(links: Links, signal: AbortSignal): AsyncGene
     lastId = rows.at(-1)?.id ?? lastId
     const bytesPerRow = rows.reduce((sum, row) => sum + row.inlineBytes, 0) / rows.length
     count = Math.max(1, Math.min(batchEntries, Math.floor(batchBytes / bytesPerRow)))
-    const batches = intoBatches(rows)
-    let fetching = fetchLarge(links, batches[0] ?? [], signal)
-    for (const [place, batch] of batches.entries()) {
-      const entries = await fetching
+    for await (const batch of fetchBatches({ jobId, redis, persist }, rows)) {
       if (signal.aborted) return
-      fetching = fetchLarge(links, batches[place + 1] ?? [], signal)
-      fetching.catch(() => undefined) // heard of when it is waited for
-      yield entries
-      taking.took(batch)
+      yield batch.entries
+      taking.took(batch.rows)
     }
   }
-}
-
-/** One entry of the stream. */
-interface Row {
-  id: string
-  entries: BatchEntry[]
-  /** in the stream */
-  inlineBytes: number
-  /** with what is beside it */
-  bytes: number
-}
-
-function intoBatches(rows: Row[]): Row[][] {
-  const batches: Row[][] = []
-  let bytes = Infinity
-  for (const row of rows) {
-    bytes += row.bytes
-    if (bytes <= batchBytes) batches.at(-1)?.push(row)
-    else {
-      batches.push([row])
-      bytes = row.bytes
-    }
-  }
-  return batches
-}
-
-function fetchLarge({ redis, jobId }: Links, rows: Row[], signal: AbortSignal): Promise<ResultEntry[]> {
-  const { values } = jobKeys(jobId)
-  return Promise.all(
-    rows
-      .flatMap((row) => row.entries)
-      .map(async (entry) => {
-        if (!('name' in entry)) return entry
-        const { header, name, bytes } = entry
-        const payload = await untilRead(() => orClosed(redis, readLarge(redis, values, name, bytes)), signal)
-        if (payload || signal.aborted) return { header, payload: payload ?? Buffer.alloc(0) }
-        const what = `the result of input ${header.index} of job ${jobId} (${bytes} bytes)`
-        throw new BurlaError('JOB_UNKNOWN', `${what} is no longer in Redis. Run the job again.`)
-      }),
-  )
 }
 
 async function untilRead<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
@@ -140,7 +88,7 @@ async function readRows(
   try {
     const reply = await reader.xreadBuffer('COUNT', count, 'BLOCK', blockMs, 'STREAMS', jobKeys(jobId).results, lastId)
     const entries = (reply?.[0]?.[1] ?? []) as unknown as [Buffer, Buffer[]][]
-    return entries.map(([id, fields]) => rowOf(id.toString(), fields))
+    return entries.map(rowOf)
   } catch (error) {
     if (signal.aborted) return []
     if (!isTransient(error)) throw error
@@ -148,15 +96,6 @@ async function readRows(
     return []
   }
 }
-
-function rowOf(id: string, [, h = nothing, , v = nothing]: Buffer[]): Row {
-  const entries = decodeBatch(h, v)
-  const inlineBytes = h.length + v.length
-  const beside = entries.reduce((sum, entry) => sum + ('name' in entry ? entry.bytes : 0), 0)
-  return { id, entries, inlineBytes, bytes: inlineBytes + beside }
-}
-
-const nothing = Buffer.alloc(0)
 
 /** Nothing came for a while: is the job over? */
 async function isReadToEnd({ jobId, redis }: Links, lastId: string): Promise<boolean> {

@@ -19,6 +19,7 @@ const scripts = {
   announce: 2,
   take: 3,
   'even-when-full': 1,
+  'read-kept': 2,
 } as const
 
 type ScriptName = keyof typeof scripts
@@ -33,15 +34,33 @@ export function runScript(
   keys: string[],
   args: (string | number | Buffer)[],
 ): Promise<unknown> {
-  if (!known.has(redis)) {
-    for (const [script, numberOfKeys] of Object.entries(scripts) as [ScriptName, number][]) {
-      redis.defineCommand(commandOf(script), { numberOfKeys, lua: textOf(script) })
-    }
-    known.add(redis)
+  define(redis)
+  return commandNamed(redis, commandOf(name))(...keys, ...args)
+}
+
+/** Texts of the reply come as Buffers. */
+export function runScriptForBytes(
+  redis: Redis,
+  name: ScriptName,
+  keys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
+  define(redis)
+  return commandNamed(redis, `${commandOf(name)}Buffer`)(...keys, ...args)
+}
+
+function define(redis: Redis): void {
+  if (known.has(redis)) return
+  for (const [script, numberOfKeys] of Object.entries(scripts) as [ScriptName, number][]) {
+    redis.defineCommand(commandOf(script), { numberOfKeys, lua: textOf(script) })
   }
-  const command = (redis as unknown as Record<string, Caller>)[commandOf(name)]
+  known.add(redis)
+}
+
+function commandNamed(redis: Redis, name: string): Caller {
+  const command = (redis as unknown as Record<string, Caller>)[name]
   if (!command) throw new Error(`no script ${name}`)
-  return command.call(redis, ...keys, ...args)
+  return command.bind(redis)
 }
 
 function commandOf(name: ScriptName): string {

@@ -11,7 +11,7 @@ import {
 } from '@burla/protocol'
 import type { InputData } from './input-data.ts'
 import { writeLarge } from './large-values.ts'
-import { runScript as call } from './run-script.ts'
+import { runScript as call, runScriptForBytes } from './run-script.ts'
 
 export type StateReply = JobState | 'gone'
 
@@ -191,4 +191,15 @@ export async function take(
 /** One small command that must also work when Redis is full. */
 export function evenWhenFull(redis: Redis, command: string, key: string, ...args: (string | number)[]) {
   return call(redis, 'even-when-full', [key], [command, ...args])
+}
+
+export async function readKept(
+  redis: Redis,
+  jobId: JobId,
+  { after, mostBytes, mostEntries }: { after: string; mostBytes: number; mostEntries: number },
+): Promise<{ state: StateReply; reason: string; known: number; entries: [Buffer, Buffer[]][] }> {
+  const k = jobKeys(jobId)
+  const reply = await runScriptForBytes(redis, 'read-kept', [k.record, k.results], [after, mostBytes, mostEntries])
+  const [state, reason, known, ...entries] = reply as [Buffer, Buffer, number, ...[Buffer, Buffer[]][]]
+  return { state: state.toString() as StateReply, reason: reason.toString(), known, entries }
 }

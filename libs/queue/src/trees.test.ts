@@ -6,7 +6,7 @@ import {
   begin,
   cancelJob,
   claim,
-  cleanUpJob,
+  retireJob,
   connectRedis,
   createJob,
   endWithCall,
@@ -126,7 +126,9 @@ test('P9 what is below a job is found by its place, which the users of jobs cann
     false,
     false,
   ])
-  expect((await listJobsBelow(redis, top, 9)).map(({ id }) => id).toSorted()).toEqual([middle, bottom].toSorted())
+  expect((await listJobsBelow(redis, top, { limit: 9 })).map(({ id }) => id).toSorted()).toEqual(
+    [middle, bottom].toSorted(),
+  )
   expect(await viewJob(redis, bottom)).toMatchObject({ record: { treeId: top, depth: 2 } })
 
   const user = asJob(server.address, middle)
@@ -142,7 +144,7 @@ test('P3 the node time of jobs that are cleaned up stays with their tree', async
   const bottom = await childOf(await childOf(top))
   await claim(redis, bottom, { nodeId: 'n', state: 'active', slots: 1, runnerId: 'x', claimedAt: 0 })
   await release(redis, bottom, 'n', 700)
-  await cleanUpJob(redis, bottom)
+  await retireJob(redis, bottom)
   expect((await viewJob(redis, top))?.record).toMatchObject({ nodeMs: 0, nodeMsBelow: 700 })
 })
 

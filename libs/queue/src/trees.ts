@@ -17,7 +17,8 @@ import {
   type JobStatus,
 } from '@burla/protocol'
 import { viewJobs, statusOf, type JobView } from './job-view.ts'
-import { cancelJob, cleanUpJob } from './jobs.ts'
+import { cancelJob, type JobQuery } from './jobs.ts'
+import { retireJob } from './past-jobs.ts'
 
 /** The note that a call has begun may arrive after the call has started a job. */
 const notedWithinMs = 2_000
@@ -26,7 +27,7 @@ const notedWithinMs = 2_000
 export async function endWithCall(redis: Redis, { record, claims }: JobView, parent: JobParent): Promise<void> {
   if (!(await hasEnded(redis, parent, Date.now() - record.createdAt))) return
   if (isFinished(record.state)) {
-    if (claims.length === 0) await cleanUpJob(redis, record.id)
+    if (claims.length === 0) await retireJob(redis, record.id)
   } else if (record.state !== 'cancelling') {
     const reason = `the call for input ${parent.input} of job ${parent.jobId}, in which it was started, has ended`
     await cancelJob(redis, record.id, { outcome: 'cancelled', reason })
@@ -55,10 +56,11 @@ async function placeOf(redis: Redis, jobId: JobId): Promise<JobPlace | undefined
 }
 
 /** The newest jobs below this one, whatever their state, as long as their records are kept. */
-export async function listJobsBelow(redis: Redis, above: JobId, limit: number): Promise<JobStatus[]> {
+export async function listJobsBelow(redis: Redis, above: JobId, { limit, state }: JobQuery): Promise<JobStatus[]> {
   const views = await viewJobs(redis, await idsBelow(redis, above))
   return views
     .map(statusOf)
+    .filter((job) => state === undefined || job.state === state)
     .sort((a, b) => b.createdAt - a.createdAt)
     .slice(0, limit)
 }

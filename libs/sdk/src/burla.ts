@@ -4,6 +4,8 @@ import { cancelAll } from './interrupt.ts'
 import { map } from './map.ts'
 import { settle } from './settle.ts'
 import { stream } from './stream.ts'
+import { submit } from './submit.ts'
+import { cluster, job, jobs, nodes } from './asking.ts'
 
 /**
  * Cancels what still runs and takes the embedded cluster down. Rarely needed: a program ends by itself after its last
@@ -14,4 +16,4 @@ async function close(): Promise<void> {
   await closeEmbedded()
 }
 
-export const burla = { map, settle, stream, close } as const
+export const burla = { map, settle, stream, submit, job, jobs, nodes, cluster, close } as const

@@ -1,6 +1,5 @@
 /** The page at `/`: nodes and jobs as they are now. Pure: facts in, page out. */
-import { ago, counted, duration, grouped, type JobStatus } from '@burla/protocol'
-import type { SeenNode } from '@burla/queue'
+import { ago, counted, duration, grouped, type JobStatus, type NodeStatus } from '@burla/protocol'
 import { html, type Html } from './html.ts'
 import type { Page } from './page.ts'
 
@@ -22,7 +21,7 @@ setInterval(async () => {
 }, 2000)
 `
 
-export function clusterPage({ nodes, jobs, now }: { nodes: SeenNode[]; jobs: JobStatus[]; now: number }): Page {
+export function clusterPage({ nodes, jobs, now }: { nodes: NodeStatus[]; jobs: JobStatus[]; now: number }): Page {
   return {
     title: 'Burla',
     script,
@@ -38,7 +37,7 @@ export function clusterPage({ nodes, jobs, now }: { nodes: SeenNode[]; jobs: Job
   }
 }
 
-function nodeTable(nodes: SeenNode[], now: number): Html {
+function nodeTable(nodes: NodeStatus[], now: number): Html {
   if (nodes.length === 0) return html`<p>They are starting, or none can be reached.</p>`
   const rows = nodes.map(
     ({ id, state, cpus, memoryGiB, jobId, lastSeenAt }) =>

@@ -80,6 +80,8 @@ describe('more CPUs than any node has', () => {
     jobId: null,
     warm: true,
     rehearsalId: null,
+    running: 0,
+    fault: null,
     provider: 'process',
     startedAt: 0,
   } as const
@@ -186,6 +188,9 @@ test('GET /v1/jobs lists the newest first, as many as asked for', async () => {
   }
   const { jobs } = (await api.ask('GET', '/v1/jobs?limit=2')).body as { jobs: JobStatus[] }
   expect(jobs.map((job) => job.id)).toEqual(ids.slice(0, 2))
+  await api.ask('POST', `/v1/jobs/${ids[1]}/cancel`, { outcome: 'failed', reason: 'x' })
+  expect((await api.ask('GET', '/v1/jobs?state=failed')).body).toMatchObject({ jobs: [{ id: ids[1], reason: 'x' }] })
+  expect(await api.ask('GET', '/v1/jobs?state=lost')).toMatchObject({ status: 400 })
   expect(await api.ask('GET', '/v1/jobs?limit=0')).toMatchObject({
     status: 400,
     body: { error: { message: 'querystring.limit must be >= 1' } },

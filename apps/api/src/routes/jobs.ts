@@ -58,9 +58,9 @@ export function jobRoutes(
         },
       },
     },
-    async ({ query, askingJob }) => {
-      const limit = query.limit ?? listQuery.properties.limit.default
-      return { jobs: await (askingJob === null ? listJobs(redis, limit) : listJobsBelow(redis, askingJob, limit)) }
+    async ({ query: { limit = listQuery.properties.limit.default, state }, askingJob }) => {
+      const asked = { limit, ...(state === undefined ? {} : { state }) }
+      return { jobs: await (askingJob === null ? listJobs(redis, asked) : listJobsBelow(redis, askingJob, asked)) }
     },
   )
 

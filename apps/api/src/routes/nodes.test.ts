@@ -1,3 +1,4 @@
+import type { NodeStatus } from '@burla/protocol'
 import { sayAlive } from '@burla/queue'
 import { expect, test } from 'vitest'
 import { useApi } from '../fixtures/use-api.ts'
@@ -13,12 +14,14 @@ test('GET /v1/nodes lists the nodes that have said that they live', async () => 
     memoryGiB: 8,
     jobId: null,
     warm: true,
-    rehearsalId: null,
+    running: 0,
+    fault: null,
     provider: 'process',
     startedAt: 5,
   } as const
-  await sayAlive(api.redis, node)
-  expect((await api.ask('GET', '/v1/nodes')).body).toMatchObject({ nodes: [node] })
+  await sayAlive(api.redis, { ...node, rehearsalId: 'rehearsal-0123456789' })
+  const { nodes } = (await api.ask('GET', '/v1/nodes')).body as { nodes: NodeStatus[] }
+  expect(nodes).toEqual([{ ...node, lastSeenAt: expect.any(Number) as number }])
 })
 
 test('a path that does not exist points to the documents', async () => {

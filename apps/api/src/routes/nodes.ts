@@ -1,5 +1,6 @@
 import { listNodes, type Redis } from '@burla/queue'
-import { failure, node } from '../schemas.ts'
+import { node } from '../cluster-schemas.ts'
+import { failure } from '../schemas.ts'
 import type { Server } from '../server.ts'
 
 export function nodeRoutes(server: Server, redis: Redis): void {
@@ -12,18 +13,5 @@ export function nodeRoutes(server: Server, redis: Redis): void {
       },
     },
     async () => ({ nodes: await listNodes(redis) }),
-  )
-
-  server.get(
-    '/healthz',
-    {
-      config: { open: true },
-      schema: {
-        summary: 'Says that the api is up; needs no token',
-        security: [],
-        response: { 200: { type: 'object', properties: { status: { const: 'ok' } } } },
-      },
-    },
-    async () => ({ status: 'ok' }) as const,
   )
 }

@@ -10,7 +10,7 @@ export function pageRoutes(server: Server, redis: Redis): void {
     '/',
     { schema: { summary: 'The nodes and jobs as a page', produces: ['text/html'] } },
     async (_, reply) => {
-      const [nodes, jobs] = await Promise.all([listNodes(redis), listJobs(redis, listedJobs)])
+      const [nodes, jobs] = await Promise.all([listNodes(redis), listJobs(redis, { limit: listedJobs })])
       return sendPage(reply, clusterPage({ nodes, jobs, now: Date.now() }))
     },
   )

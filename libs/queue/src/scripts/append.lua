@@ -19,7 +19,8 @@
 -- before it was lost goes in lose.lua.
 -- The history (P6) of a job whose record has `history` takes the same batch: one element of `records` with the headers of
 -- its results, so a batch and not an input is what is cut; failures until there are enough; lines each with the bytes and
--- the number that were printed before them, so that a reader knows what is gone.
+-- the number that were printed before them, so that a reader knows what is gone. Lines of a job that keeps its results are
+-- there and not in the stream, which is never cut.
 -- Deliberately without `allow-oom`: this is what fills Redis, so a full Redis refuses it, and the runner repeats it.
 local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known', 'keptBytes', 'history')
 local state = record[1]
@@ -116,7 +117,8 @@ if isNew then
   local summaries, lines = {}, {}
   for _, entry in ipairs(entries) do
     local index, status = entry.index, entry.status
-    if index == '' or redis.call('SETBIT', KEYS[3], index, 1) == 0 then
+    if index == '' and record[4] and record[5] then lines[#lines + 1] = entry
+    elseif index == '' or redis.call('SETBIT', KEYS[3], index, 1) == 0 then
       if entry.name then
         heads[#heads + 1] = '[' .. entry.bytes .. ',' .. entry.header .. ',"' .. entry.name .. '"]'
         beside = beside + entry.bytes
@@ -148,7 +150,7 @@ if isNew then
   if failed > 0 then redis.call('HINCRBY', KEYS[4], 'failed', failed) end
   redis.call('HSET', KEYS[6], runner, batch .. ' ' .. id)
 
-  if record[5] and #heads > 0 then keep(h, completed, failed, summaries, lines) end
+  if record[5] and #heads + #lines > 0 then keep(h, completed, failed, summaries, lines) end
 elseif #values > 0 then
   local entry = lastId ~= '' and redis.call('XRANGE', KEYS[2], lastId, lastId)[1]
   for _, name in ipairs(values) do

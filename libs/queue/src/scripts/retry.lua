@@ -6,8 +6,9 @@
 --
 -- KEYS  1 record  2 wait  3 delayed  4 marker  5 attempts  6 running  7 done  8 new job
 -- ARGV  1 new id  2 data (JSON)  3 index  4 attempts ended, with this one  5 delay (ms)  6 now (ms)  7 runner id
--- Reply 1 added, 0 superseded or answered already (or added already, when a reply was lost)
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+-- Reply 1 added, 0 superseded or answered already (or added already, when a reply was lost), or the job is ending
+local state = redis.call('HGET', KEYS[1], 'state')
+if state ~= 'waiting' and state ~= 'running' then return 0 end
 local ended = tonumber(redis.call('HGET', KEYS[5], ARGV[3]) or '0')
 if ended >= tonumber(ARGV[4]) or redis.call('GETBIT', KEYS[7], ARGV[3]) == 1 then return 0 end
 redis.call('HSET', KEYS[5], ARGV[3], ARGV[4])

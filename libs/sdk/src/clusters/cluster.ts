@@ -1,12 +1,30 @@
 /** A cluster as a job sees it: what is asked of its api. */
-import { BurlaError, type JobCredentials, type JobId, type JobSpec } from '@burla/protocol'
+import {
+  BurlaError,
+  type ClusterStatus,
+  type JobCredentials,
+  type JobId,
+  type JobSpec,
+  type JobState,
+  type JobStatus,
+  type NodeStatus,
+} from '@burla/protocol'
 import type { CapturedFunction } from '@burla/closure'
 import type { ApiClient } from './api-client.ts'
 
 export interface Cluster {
+  /** for people: its URL, or `the embedded cluster` */
+  readonly address: string
   /** Makes the job. The function travels only when the cluster does not have it yet. */
   createJob(spec: JobSpec, fn: CapturedFunction): Promise<JobCredentials>
   cancelJob(jobId: JobId, end: { outcome: 'cancelled' | 'failed'; reason: string }): Promise<void>
+  /** For the results of a submitted job, which are kept until they expire. */
+  openJob(jobId: JobId): Promise<JobCredentials>
+  readJob(jobId: JobId): Promise<JobStatus>
+  /** The newest first. */
+  listJobs(query: { limit: number; state?: JobState | undefined }): Promise<JobStatus[]>
+  listNodes(): Promise<NodeStatus[]>
+  readStatus(): Promise<ClusterStatus>
   /** The client has all it wants: the cluster removes what it keeps of the job. */
   forgetJob(jobId: JobId): Promise<void>
   /** Calls `listener` when the cluster is gone, with the reason if it was not asked to go. The reply ends that. */
@@ -27,6 +45,7 @@ export function createCluster(api: ApiClient, ended?: Promise<Error | undefined>
   const create = async (spec: JobSpec) =>
     ((await api.request('POST', '/v1/jobs', { body: spec })) as { credentials: JobCredentials }).credentials
   return {
+    address: api.address,
     async createJob(spec, fn) {
       try {
         return await create(spec)
@@ -38,6 +57,23 @@ export function createCluster(api: ApiClient, ended?: Promise<Error | undefined>
     },
     async cancelJob(jobId, end) {
       await api.request('POST', `/v1/jobs/${jobId}/cancel`, { body: end, withinMs: cancelMs })
+    },
+    async openJob(jobId) {
+      const reply = await api.request('POST', `/v1/jobs/${jobId}/credentials`)
+      return (reply as { credentials: JobCredentials }).credentials
+    },
+    async readJob(jobId) {
+      return (await api.request('GET', `/v1/jobs/${jobId}`)) as JobStatus
+    },
+    async listJobs({ limit, state }) {
+      const query = new URLSearchParams({ limit: String(limit), ...(state === undefined ? {} : { state }) })
+      return ((await api.request('GET', `/v1/jobs?${query}`)) as { jobs: JobStatus[] }).jobs
+    },
+    async listNodes() {
+      return ((await api.request('GET', '/v1/nodes')) as { nodes: NodeStatus[] }).nodes
+    },
+    async readStatus() {
+      return (await api.request('GET', '/v1/cluster')) as ClusterStatus
     },
     async forgetJob(jobId) {
       await api.request('DELETE', `/v1/jobs/${jobId}`, { withinMs: partingMs })

@@ -24,6 +24,11 @@ export async function embeddedCluster(): Promise<Cluster> {
   return (await startedCluster()).cluster
 }
 
+/** The one of this program, where it has one. */
+export async function runningEmbedded(): Promise<Cluster | undefined> {
+  return (await current)?.cluster
+}
+
 /** For tests and benches: the processes and the folder of the embedded cluster, started if need be. */
 export async function inspectEmbedded(): Promise<LocalCluster> {
   return (await startedCluster()).local

@@ -5,7 +5,7 @@
 import { BurlaError } from '@burla/protocol'
 import { createApiClient } from './api-client.ts'
 import { createCluster, type Cluster } from './cluster.ts'
-import { embeddedCluster } from './embedded.ts'
+import { embeddedCluster, runningEmbedded } from './embedded.ts'
 
 /** `unsaid`: which one there is then, is seen when the job is made. */
 export type ClusterChoice = { type: 'unsaid' } | { type: 'embedded' } | RemoteChoice
@@ -32,8 +32,27 @@ export function whichCluster(option: string | undefined, env: NodeJS.ProcessEnv)
 }
 
 export async function openCluster(choice: ClusterChoice): Promise<Cluster> {
+  return (await openRemote(choice)) ?? embeddedCluster()
+}
+
+/** Without starting one: a question is no reason to. */
+export async function openExistingCluster(choice: ClusterChoice): Promise<Cluster | undefined> {
+  return (await openRemote(choice)) ?? runningEmbedded()
+}
+
+/** One that is still there when this program has ended; `purpose`: the beginning of a sentence. */
+export async function openLastingCluster(choice: ClusterChoice, purpose: string): Promise<Cluster> {
+  const cluster = await openRemote(choice)
+  if (cluster) return cluster
+  throw new BurlaError(
+    'NOT_SUPPORTED',
+    `${purpose} needs a cluster that outlives this program, and an embedded one does not: start one with \`burla dashboard\`, or set BURLA_CLUSTER_URL`,
+  )
+}
+
+async function openRemote(choice: ClusterChoice): Promise<Cluster | undefined> {
   const remote = choice.type === 'unsaid' ? await stayingCluster() : choice
-  if (remote === undefined || remote.type === 'embedded') return embeddedCluster()
+  if (remote === undefined || remote.type === 'embedded') return undefined
   const key = JSON.stringify([remote.url, remote.token])
   const cluster = remotes.get(key) ?? createCluster(createApiClient(remote, remote.token))
   remotes.set(key, cluster)

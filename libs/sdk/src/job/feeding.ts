@@ -23,10 +23,19 @@ const chunksUnderWay = 2
 /** Enough to keep every slot of a node busy until the first results are back. */
 const probeInputs = 200
 const probeMs = 300
+/**
+ * Of a job that is left alone nobody waits for the first result, and no later inputs can make up for those that went
+ * alone: its probe takes longer, and what is pushed unmeasured goes in short lists. Runners split what turns out slow.
+ */
+const probeOfStoredMs = 1_000
+const unmeasuredList = 10
 /** How often the count of an iterable without a length is told, at most. */
 const announceEveryMs = 100
 
-export type FeedTarget = Pick<JobConnection, 'push' | 'announce'>
+export interface FeedTarget extends Pick<JobConnection, 'push'> {
+  /** `ended`: all inputs were pulled, and pushed */
+  announce(inputs: { known: number; ended: boolean }): Promise<unknown>
+}
 
 export interface Feeding {
   /** Whether there is any input at all: known when the first one was pulled. */
@@ -34,14 +43,18 @@ export interface Feeding {
   /** Inputs known so far: the iterable's own count where it has one. */
   readonly known: number
   readonly ended: boolean
-  /** Every input was pulled and its result taken. */
+  /** Every input was pulled and has left the window. */
   readonly complete: boolean
   /** Starts to push. `known` is what the cluster was told when the job was made. */
   connect(target: FeedTarget, known: number): void
   /** The result of an input was taken, which makes room. False when it was taken before (P1). */
   taken(index: number, durationMs: number): boolean
+  /** A call took this long. Where results are taken, that says it. */
+  measured(durationMs: number): void
+  /** How many inputs share one place in the queue is settled. */
+  readonly measuredEnough: boolean
   setSlots(slots: number): void
-  /** Resolves when the cluster has been told how many inputs there are. */
+  /** Resolves when the cluster has been told that all inputs are in the queue. */
   announced(): Promise<void>
   /** Pulls and pushes no more; resolves when the iterable has cleaned up. */
   stop(): Promise<void>
@@ -50,6 +63,8 @@ export interface Feeding {
 export interface FeedingParts<I> {
   source: InputSource<I>
   window: Window
+  /** an input is in the window until its result is taken, or only until it is stored in the queue */
+  until?: 'taken' | 'stored'
   batch: number | 'auto'
   encode: (input: I, index: number) => Buffer
   /** the iterable has no more */
@@ -58,9 +73,9 @@ export interface FeedingParts<I> {
 }
 
 export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
-  const { source, window, batch, encode, onEnd, onFailure } = parts
+  const { source, window, until = 'taken', batch, encode, onEnd, onFailure } = parts
   const waiting: EncodedInput[] = []
-  const listSize = createListSize(batch)
+  const listSize = createListSize(batch, until === 'stored' ? unmeasuredList : 1)
   let slots = 1
   let target: FeedTarget | undefined
   let chunkSize = batch === 'auto' ? firstChunk : Math.max(firstChunk, batch)
@@ -72,12 +87,14 @@ export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
   let stopped = false
   let pulled = 0
   let ended = false
-  let announcing = Promise.resolve()
+  let announcing: Promise<unknown> = Promise.resolve()
   let announced = { known: 0, ended: false }
   let announceAt = 0
   let announceTimer: NodeJS.Timeout | undefined
   let answerAny: (any: boolean) => void = () => undefined
   const any = new Promise<boolean>((resolve) => (answerAny = resolve))
+  let answerAnnounced: () => void = () => undefined
+  const allAnnounced = new Promise<void>((resolve) => (answerAnnounced = resolve))
 
   const pulling = startPulling({
     source,
@@ -112,10 +129,16 @@ export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
     if (!target || stopped) return
     while (waiting.length > 0 && underWay < chunksUnderWay && mayPush()) {
       underWay++
-      const size = listSize.of(waiting.length, slots)
-      target.push(nextChunk(size), size).then(pushed, onFailure)
+      const size = probing && batch === 'auto' ? 1 : listSize.of(waiting.length, slots)
+      const chunk = nextChunk(size)
+      target.push(chunk, size).then(() => pushed(chunk), onFailure)
     }
     announce(target)
+  }
+
+  function measured(durationMs: number) {
+    listSize.measured(durationMs)
+    if (probing && listSize.known) schedulePump()
   }
 
   function mayPush(): boolean {
@@ -123,37 +146,42 @@ export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
     return !probing || pushedInputs < probeInputs
   }
 
-  function pushed() {
+  function pushed(chunk: EncodedInput[]) {
     underWay--
+    if (until === 'stored') {
+      for (const { index } of chunk) window.remove(index)
+      pulling.resume()
+    }
     pump()
   }
 
   /** Whole lists, where there are enough inputs for one. */
-  function nextChunk(listSize: number): EncodedInput[] {
+  function nextChunk(size: number): EncodedInput[] {
     let count = 0
     let bytes = 0
     const most = Math.min(waiting.length, chunkSize, probing ? probeInputs - pushedInputs : Infinity)
     while (count < most && bytes < chunkBytes) bytes += waiting[count++]!.bytes.length
-    if (count > listSize && count < waiting.length) count -= count % listSize
-    chunkSize = Math.min(largestChunk, chunkSize * 5)
+    if (count > size && count < waiting.length) count -= count % size
+    chunkSize = Math.max(chunkSize, Math.min(largestChunk, chunkSize * 5))
     pushedInputs += count
     return waiting.splice(0, count)
   }
 
   function announce(to: FeedTarget) {
     const known = knownNow()
-    if (announced.ended || (known === announced.known && !ended)) return
+    const isEnd = ended && waiting.length === 0 && underWay === 0
+    if (announced.ended || (known === announced.known && !isEnd)) return
     const early = announceAt - performance.now()
-    if (!ended && early > 0) {
+    if (!isEnd && early > 0) {
       // unref'ed: the job itself keeps the program alive
       announceTimer ??= setTimeout(announceLater, early).unref()
       return
     }
-    announced = { known, ended }
+    const told = { known, ended: isEnd }
+    announced = told
     announceAt = performance.now() + announceEveryMs
-    const told = announced
     announcing = announcing.then(() => to.announce(told))
-    announcing.catch(onFailure)
+    announcing.then(() => isEnd && answerAnnounced(), onFailure)
   }
 
   function announceLater() {
@@ -180,17 +208,23 @@ export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
       target = connection
       announced = { known, ended: false }
       // unref'ed: the job itself keeps the program alive
-      probeTimer = setTimeout(() => {
-        probing = false
-        pump()
-      }, probeMs).unref()
+      probeTimer = setTimeout(
+        () => {
+          probing = false
+          pump()
+        },
+        until === 'stored' ? probeOfStoredMs : probeMs,
+      ).unref()
       pump()
     },
+    measured,
+    get measuredEnough() {
+      return listSize.known
+    },
     taken(index, durationMs) {
-      listSize.measured(durationMs)
       const first = window.remove(index)
       if (first) pulling.resume()
-      if (probing && listSize.known) schedulePump()
+      measured(durationMs)
       return first
     },
     setSlots(count) {
@@ -198,7 +232,7 @@ export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
       window.setSlots(count)
       pulling.resume()
     },
-    announced: () => announcing,
+    announced: () => allAnnounced,
     async stop() {
       stopped = true
       clearTimeout(announceTimer)

@@ -7,7 +7,7 @@ import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../opt
 import type { CallSite } from './call-site.ts'
 import { openInputs, type InputSource } from './inputs.ts'
 
-export type Verb = 'map' | 'settle' | 'stream'
+export type Verb = 'map' | 'settle' | 'stream' | 'submit'
 export type Inputs<I> = Iterable<I> | AsyncIterable<I>
 /** `R` may be a promise: what it resolves with is the result. */
 export type MapFunction<I, R> = (input: I, index: number) => R

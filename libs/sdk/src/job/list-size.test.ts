@@ -35,6 +35,14 @@ test('a slow call ends the sharing until calls are tiny again', () => {
   expect(size.of(500, 2)).toBeGreaterThan(1)
 })
 
+test('until enough was measured as many share one job as was said', () => {
+  const size = createListSize('auto', 10)
+  expect(size.of(500, 2)).toBe(10)
+  expect(size.of(30, 2)).toBe(7)
+  for (let i = 0; i < 10; i++) size.measured(5)
+  expect(size.of(500, 2)).toBe(1)
+})
+
 test('a caller who says how many has it so', () => {
   expect(createListSize(7)).toMatchObject({ known: true })
   expect(createListSize(7).of(3, 32)).toBe(7)

@@ -21,7 +21,8 @@ export interface ListSize {
   of(waiting: number, slots: number): number
 }
 
-export function createListSize(batch: number | 'auto' = 'auto'): ListSize {
+/** `unmeasured`: so many share one until enough was measured. */
+export function createListSize(batch: number | 'auto' = 'auto', unmeasured = 1): ListSize {
   if (batch !== 'auto') return { known: true, measured: () => undefined, of: () => batch }
   let averageMs = 0
   let count = 0
@@ -34,9 +35,10 @@ export function createListSize(batch: number | 'auto' = 'auto'): ListSize {
       averageMs += (durationMs - averageMs) * Math.max(newest, 1 / count)
     },
     of(waiting, slots) {
-      if (count < enoughMeasured || averageMs > tinyMs) return 1
+      if (count >= enoughMeasured && averageMs > tinyMs) return 1
       const forWork = Math.floor(listWorkMs / Math.max(averageMs, listWorkMs / largestList))
-      return Math.max(1, Math.min(forWork, Math.floor(waiting / (2 * slots))))
+      const most = count < enoughMeasured ? unmeasured : forWork
+      return Math.max(1, Math.min(most, Math.floor(waiting / (2 * slots))))
     },
   }
 }

@@ -3,7 +3,9 @@ import { newJobId, type JobId } from '@burla/protocol'
 import type { MapOptions } from '../options/index.ts'
 import { AttachedJob } from './attached-job.ts'
 import { cancelledError, captureCallSite, fromCallSite } from './call-site.ts'
-import { captureCall, type Inputs, type MapFunction, type Verb } from './job-call.ts'
+import { captureCall, type Inputs, type JobCall, type MapFunction, type Verb } from './job-call.ts'
+import { Submission } from './submission.ts'
+import { SubmittedJob } from '../submitted/submitted-job.ts'
 
 export interface MapPromise<T> extends Promise<T> {
   readonly jobId: JobId
@@ -31,20 +33,27 @@ export function startJob<I, R, T>(
   return Object.assign(result, { jobId: start.jobId, cancel: () => job?.cancel('its program') })
 }
 
+/** Like `startJob`, for a job that is given to the cluster for good. */
+export async function submitJob<I, R>(request: JobRequest<I, R>): Promise<SubmittedJob<Awaited<R>>> {
+  const { jobId, check } = captureJob(request)
+  // During the call: inputs at hand are taken before `submit` returns.
+  const call = check()
+  await new Submission(jobId, call).stored
+  return new SubmittedJob(jobId, call.cluster)
+}
+
 /** Captures the function and the options now (P5), and opens the job when asked. What is wrong with them is thrown then. */
 export function captureJob<I, R>({ verb, fn, inputs, options, calledBy }: JobRequest<I, R>) {
   const callSite = captureCallSite(calledBy)
   const jobId = newJobId(String(options?.name ?? fn?.name ?? ''))
   const captured = orError(() => captureCall(verb, fn, inputs, options, callSite))
-  return {
-    jobId,
-    open(): AttachedJob<unknown> {
-      if ('error' in captured) throw fromCallSite(captured.error, callSite)
-      const { signal } = captured.value.options
-      if (signal?.aborted) throw fromCallSite(cancelledError(jobId, 'its signal', signal.reason), callSite)
-      return new AttachedJob(jobId, captured.value)
-    },
+  const check = (): JobCall<unknown> => {
+    if ('error' in captured) throw fromCallSite(captured.error, callSite)
+    const { signal } = captured.value.options
+    if (signal?.aborted) throw fromCallSite(cancelledError(jobId, 'its signal', signal.reason), callSite)
+    return captured.value
   }
+  return { jobId, check, open: () => new AttachedJob(jobId, check()) }
 }
 
 function orError<T>(action: () => T): { value: T } | { error: unknown } {

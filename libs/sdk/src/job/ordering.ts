@@ -5,13 +5,20 @@ const missing = Symbol('no result yet')
 
 export interface Ordering<R> {
   put(index: number, result: R): void
+  /** results 0, 1, ... are all there, up to but without this one */
+  readonly gapless: number
   /** All of them, in order. A missing or second result breaks an invariant of ours, and throws. */
   all(): R[]
 }
 
 export function createOrdering<R>(): Ordering<R> {
   const results: (R | typeof missing)[] = []
+  let gapless = 0
   return {
+    get gapless() {
+      while (gapless < results.length && results[gapless] !== missing) gapless++
+      return gapless
+    },
     put(index, result) {
       // Filled one by one: V8 turns an array with a large gap into a slow dictionary.
       while (results.length <= index) results.push(missing)

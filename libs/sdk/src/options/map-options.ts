@@ -1,15 +1,7 @@
 /** The options of `burla.map`, `settle` and `stream`: what each does, and beside it the rule that it must meet. */
 import { longestRetentionMs } from '@burla/protocol'
-import {
-  anySignal,
-  anyText,
-  environment,
-  numberFrom,
-  trueOrFalse,
-  wholeNumber,
-  wholeNumberOr,
-  type Rule,
-} from './rules.ts'
+import type { Rules } from './check.ts'
+import { anySignal, anyText, environment, numberFrom, trueOrFalse, wholeNumber, wholeNumberOr } from './rules.ts'
 
 /** A timer of Node takes no more: 24.8 days. */
 const longestMs = 2_147_483_647
@@ -90,7 +82,7 @@ export interface MapOptions {
   cluster?: string | undefined
 }
 
-export const optionRules: { readonly [Name in keyof MapOptions]-?: Rule } = {
+export const optionRules: Rules<MapOptions> = {
   cpus: numberFrom(0.05),
   maxParallelism: wholeNumber(1),
   retries: wholeNumber(0),

@@ -1,8 +1,7 @@
 /** The options as given, checked and completed once; the rest of the SDK trusts what comes out here. */
-import { BurlaError, defaultClientGraceMs, defaultRetentionMs, type CallOptions } from '@burla/protocol'
-import { closestName } from './did-you-mean.ts'
-import { optionRules, type MapOptions } from './map-options.ts'
-import { describeGiven } from './rules.ts'
+import { defaultClientGraceMs, defaultRetentionMs, type CallOptions } from '@burla/protocol'
+import { checkOptions } from './check.ts'
+import { optionRules } from './map-options.ts'
 
 export interface ResolvedOptions {
   name: string
@@ -25,7 +24,7 @@ export interface ResolvedOptions {
  * @throws BurlaError `OPTION_INVALID`
  */
 export function resolveMapOptions(options: unknown, fnName: string, verb = 'map'): ResolvedOptions {
-  const { name, env, signal, progress, cluster, ...rest } = checkOptions(options, `burla.${verb}`)
+  const { name, env, signal, progress, cluster, ...rest } = checkOptions(options, optionRules, `burla.${verb}`)
   const { clientGraceMs, retentionMs, batch, ...call } = rest
   return {
     name: name ?? (fnName || 'job'),
@@ -44,33 +43,4 @@ export function resolveMapOptions(options: unknown, fnName: string, verb = 'map'
     progress,
     cluster,
   }
-}
-
-function checkOptions(options: unknown, caller: string): MapOptions {
-  if (options === undefined) return {}
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(`${caller}: the options must be an object, such as { retries: 2 }, and not ${describeGiven(options)}`)
-  }
-  // read once: what was checked is what is used
-  const given = { ...options } as Record<string, unknown>
-  const names = Object.keys(optionRules)
-  for (const [name, value] of Object.entries(given)) {
-    const rule = Object.hasOwn(optionRules, name) ? optionRules[name as keyof MapOptions] : undefined
-    if (!rule) throw invalid(`${caller}: there is no option "${name}"; ${suggest(name, names)}`)
-    const fault = value === undefined ? undefined : rule(value)
-    if (fault) {
-      const option = `"${name}${fault.at ?? ''}"`
-      throw invalid(`${caller}: the option ${option} must be ${fault.allowed}, and not ${describeGiven(fault.given)}`)
-    }
-  }
-  return given as MapOptions
-}
-
-function suggest(name: string, names: string[]): string {
-  const closest = closestName(name, names)
-  return closest ? `did you mean "${closest}"?` : `there are ${names.join(', ')}`
-}
-
-function invalid(message: string): BurlaError {
-  return new BurlaError('OPTION_INVALID', message)
 }

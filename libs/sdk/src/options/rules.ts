@@ -41,6 +41,11 @@ export function anyText(longest: number): Rule {
   }
 }
 
+export function anyOf(words: readonly string[]): Rule {
+  return (given) =>
+    words.some((word) => word === given) ? undefined : { allowed: `one of ${words.join(', ')}`, given }
+}
+
 export const trueOrFalse: Rule = (given) =>
   typeof given === 'boolean' ? undefined : { allowed: 'true or false', given }
 
