@@ -32,6 +32,21 @@ test('a throw arrives as it was thrown: class, message, own properties, cause, s
   expect(error.stack).toMatch(/failure\.test\.ts.*--- called from ---.*failure\.test\.ts/s)
 })
 
+class ParseError extends SyntaxError {
+  line = 0
+}
+class ReadError extends Error {}
+const parse = (text: string) => {
+  throw new ReadError(text, { cause: Object.assign(new ParseError('at the end'), { line: 7 }) })
+}
+
+test("instanceof tells the caller's own classes of errors apart, also as a cause", async () => {
+  const read = await failureOf(burla.map((text: string) => parse(text), ['a']))
+  expect(read).toBeInstanceOf(ReadError)
+  expect(read.cause).toBeInstanceOf(ParseError)
+  expect(read.cause).toMatchObject({ message: 'at the end', line: 7 })
+})
+
 test('what is thrown and is no error arrives as the same value', async () => {
   const job = burla.map(() => {
     throw { status: 404 }

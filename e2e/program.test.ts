@@ -150,6 +150,15 @@ test('a machine without Redis is told in one sentence what to do', async () => {
   await program.expectNothingLeft()
 })
 
+test('instanceof tells the classes of errors of a package apart', async () => {
+  await using program = runProgram(`
+    import fc, { PreconditionFailure } from 'fast-check'
+    import { burla } from 'burla'
+    const [outcome] = await burla.settle((given: boolean) => fc.pre(given), [false])
+    console.log(outcome.reason instanceof PreconditionFailure)`)
+  expect([await program.ended, program.stdout]).toEqual([0, 'true\n'])
+})
+
 test('what functions put into shared/ stays when the program ends', async () => {
   await using program = runProgram(`${configured}
     await burla.map((n: number) => process.getBuiltinModule('node:fs').writeFileSync('shared/' + n, 'x'), [1])`)

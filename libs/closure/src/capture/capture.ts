@@ -5,6 +5,7 @@ import { withInspector } from '../inspect/inspector.ts'
 import { encodePayload, type PayloadParts } from '../payload/bytes.ts'
 import { payloadVersion } from '../payload/payload.ts'
 import type { AnyFunction } from '../text/parse.ts'
+import { errorClassesAmong, type ErrorClass } from './error-classes.ts'
 import { Graph } from './graph.ts'
 import { startTrail } from './refusals.ts'
 
@@ -13,6 +14,8 @@ export interface CapturedFunction {
   digest: string
   name: string
   bytes: Buffer
+  /** The program's own classes of errors that the function can throw, and those of packages that its files import. */
+  errorClasses(): ErrorClass[]
 }
 
 export interface CaptureOptions {
@@ -34,8 +37,19 @@ export function captureFunction(fn: unknown, { byName = new Map() }: CaptureOpti
     throw new BurlaError('FUNCTION_NOT_PORTABLE', `a function is needed, not ${given}`)
   }
   const callable = fn as AnyFunction
-  const bytes = encodePayload(withInspector((inspector) => payloadOf(new Graph(inspector, byName), callable)))
-  return { digest: createHash('sha256').update(bytes).digest('hex'), name: callable.name, bytes }
+  const { parts, own, packages } = withInspector((inspector) => {
+    const graph = new Graph(inspector, byName)
+    const parts = payloadOf(graph, callable)
+    return { parts, own: errorClassesAmong(graph.reached()), packages: graph.packages }
+  })
+  const bytes = encodePayload(parts)
+  return {
+    digest: createHash('sha256').update(bytes).digest('hex'),
+    name: callable.name,
+    bytes,
+    // Few functions throw, and reading what the files import takes milliseconds.
+    errorClasses: () => [...own, ...errorClassesAmong(packages.members())],
+  }
 }
 
 function payloadOf(graph: Graph, fn: AnyFunction): PayloadParts {

@@ -12,8 +12,10 @@ import type { AnyFunction } from '../text/parse.ts'
 import { Buffers } from './buffers.ts'
 import { Declarations } from './declarations.ts'
 import { Files } from './files.ts'
+import { describeForeign } from './foreign.ts'
 import { describeFunction } from './functions.ts'
 import { Lineage } from './lineage.ts'
+import { isNamespace } from './namespaces.ts'
 import { describeObject } from './objects.ts'
 import { PlainData, type Island } from './plain-data.ts'
 import type { Trail } from './refusals.ts'
@@ -84,6 +86,11 @@ export class Graph {
     return this.#byName.has(value)
   }
 
+  /** Every object and function that the function reaches, but for plain data. */
+  reached(): Iterable<unknown> {
+    return this.#known.keys()
+  }
+
   noteHolder(value: unknown, holder: object): void {
     if (typeof value === 'function' && !this.#holders.has(value)) this.#holders.set(value, holder)
   }
@@ -151,7 +158,10 @@ export class Graph {
     if (typeof value === 'symbol') return describeSymbol(value)
     if (typeof value === 'function') return describeFunction(this, value as AnyFunction, trail)
     const island = this.plainData.islandWith(value as object)
-    if (!island) return describeObject(this, value as object, trail)
+    if (!island) {
+      const isPackage = isNamespace(value) && this.packages.find(value) !== undefined
+      return isPackage ? describeForeign(this, value, trail) : describeObject(this, value as object, trail)
+    }
     this.#islands.push([id, island])
     return undefined
   }

@@ -72,10 +72,18 @@ export class Variables {
     const way = variableTrail(trail, name, script)
     const wrapped = this.#wrappedPackage(draft, name, held.value, variable)
     if (wrapped !== undefined) return wrapped
-    if (!variable.members || !isNamespace(held.value) || this.#graph.isNamed(held.value)) {
+    if (!variable.members || !isNamespace(held.value) || this.#isWhole(held.value, variable.members)) {
       return this.#graph.cellOf(held.value, way)
     }
     return this.namespaces.cellOf(held.value, variable.members, way, script && { script, name })
+  }
+
+  /** A package travels as a reference, unless something of it that is used has a name. */
+  #isWhole(namespace: object, members: Iterable<string>): boolean {
+    if (this.#graph.isNamed(namespace)) return true
+    if (this.#graph.packages.find(namespace) === undefined) return false
+    const used = [...members].map((member) => Object.getOwnPropertyDescriptor(namespace, member)?.value as object)
+    return !used.some((each) => this.#graph.isNamed(each))
   }
 
   /** vitest gives the namespace of a package in a Proxy, which only its import can make again. */

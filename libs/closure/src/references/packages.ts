@@ -38,8 +38,18 @@ export class PackageReferences {
   }
 
   find(value: object): PackageReference | undefined {
-    for (const [script, scopes] of this.#unread) this.#addImports(script, scopes)
+    this.#readImports()
     return this.#known.get(value) ?? (typeof value === 'function' ? this.#findByFile(value as AnyFunction) : undefined)
+  }
+
+  /** What the files of the function import from packages, and what is exported there. */
+  *members(): Generator<unknown> {
+    this.#readImports()
+    yield* this.#known.keys()
+  }
+
+  #readImports(): void {
+    for (const [script, scopes] of this.#unread) this.#addImports(script, scopes)
   }
 
   #addImports(script: Script, scopes: Scope[]): void {

@@ -3,8 +3,8 @@ import { decodeValue } from '../values/decode.ts'
 import { type ErrorClass, isError } from '../values/error-parts.ts'
 
 export interface DecodeFailureOptions {
-  /** classes of the caller's program by name: an error of such a name is an instance of it */
-  classes?: ReadonlyMap<string, ErrorClass>
+  /** classes of the caller's program, see `errorClassesByNames`: an error with the names of one is an instance of it */
+  classes?: ReadonlyMap<string, ErrorClass> | undefined
   /** set on the error, if an error was thrown */
   inputIndex?: number
 }

@@ -3,7 +3,7 @@ import net from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ExitError, InputLostError, TimeoutError } from '../errors.ts'
-import { decodeFailure, encodeFailure, withCallSite } from './index.ts'
+import { decodeFailure, encodeFailure, errorClassesByNames, withCallSite } from './index.ts'
 
 const arrive = (thrown: unknown) => decodeFailure(encodeFailure(thrown))
 const arriveAsError = (thrown: unknown) => arrive(thrown) as Error & Record<string, unknown>
@@ -58,7 +58,7 @@ describe('an error that was thrown remotely', () => {
   })
 
   test("is an instance of the caller's own class where that is given", () => {
-    const error = decodeFailure(encodeFailure(new HttpError('x')), { classes: new Map([['HttpError', HttpError]]) })
+    const error = decodeFailure(encodeFailure(new HttpError('x')), { classes: errorClassesByNames([HttpError]) })
     expect(error).toBeInstanceOf(HttpError)
   })
 

@@ -8,14 +8,21 @@ const builtinErrors = [Error, TypeError, RangeError, SyntaxError, ReferenceError
 const ourErrors = [BurlaError, TimeoutError, ExitError, OutOfMemoryError, InputLostError, CancelledError]
 
 /** By the names of the class and its ancestors: a program may well have a `TimeoutError` of its own. */
-const knownClasses = new Map<string, ErrorClass>()
-for (const known of [...builtinErrors, DOMException, ...ourErrors]) {
-  knownClasses.set(classNames(Object.create(known.prototype) as Error).join(' '), known as unknown as ErrorClass)
-}
+const knownClasses = errorClassesByNames([...builtinErrors, DOMException, ...ourErrors] as unknown as ErrorClass[])
 
 /** Classes made for names that are not known here; kept, so that two errors of one class share it. */
 const madeClasses = new Map<string, ErrorClass>()
 const madeClassesLimit = 1_000
+
+/** Classes by their own name and those of their ancestors; of several with the same names the first. */
+export function errorClassesByNames(classes: Iterable<ErrorClass>): Map<string, ErrorClass> {
+  const byNames = new Map<string, ErrorClass>()
+  for (const each of classes) {
+    const names = classNames(Object.create(each.prototype as object) as Error).join(' ')
+    if (!byNames.has(names)) byNames.set(names, each)
+  }
+  return byNames
+}
 
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof Error
@@ -54,7 +61,7 @@ function classFor(names: string[], classes: ReadonlyMap<string, ErrorClass> | un
   const [name, ...ancestors] = names
   if (name === undefined) return Error
   const chain = names.join(' ')
-  const known = classes?.get(name) ?? knownClasses.get(chain)
+  const known = knownClasses.get(chain) ?? classes?.get(chain)
   if (known) return known
   const parent = classFor(ancestors, classes)
   const made = madeClasses.get(chain)

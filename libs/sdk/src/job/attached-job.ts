@@ -90,7 +90,8 @@ export class AttachedJob<I> implements Interruptible {
     if (!this.#feeding.taken(header.index, header.durationMs)) return undefined
     this.#progress.count(header.status)
     try {
-      return decodeOutcome<R>(header, payload, this.#call.callSite)
+      const { callSite, ownClasses } = this.#call
+      return decodeOutcome<R>(header, payload, callSite, ownClasses)
     } catch (error) {
       this.fail(error)
       throw error

@@ -1,9 +1,10 @@
 /** What a call of `burla.map` and its like asks for, checked and captured while the call is made (P5). */
 import { types } from 'node:util'
-import { encodeValue, largestValueBytes, BurlaError } from '@burla/protocol'
+import { encodeValue, errorClassesByNames, largestValueBytes, BurlaError } from '@burla/protocol'
 import { captureFunction, type CapturedFunction } from '@burla/closure'
 import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
 import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
+import type { OwnErrorClasses } from './outcomes.ts'
 import type { CallSite } from './call-site.ts'
 import { openInputs, type InputSource } from './inputs.ts'
 
@@ -18,6 +19,7 @@ export interface JobCall<I> {
   options: ResolvedOptions
   cluster: ClusterChoice
   callSite: CallSite
+  ownClasses: OwnErrorClasses
 }
 
 export function captureCall<I, R>(
@@ -30,7 +32,10 @@ export function captureCall<I, R>(
   checkCallable(fn, verb)
   const resolved = resolveMapOptions(options, fn.name, verb)
   const cluster = whichCluster(resolved.cluster, process.env)
-  return { fn: captureFunction(fn), source: openInputs(inputs, verb), options: resolved, cluster, callSite }
+  const captured = captureFunction(fn)
+  let classes: ReturnType<OwnErrorClasses>
+  const ownClasses = () => (classes ??= errorClassesByNames(captured.errorClasses()))
+  return { fn: captured, source: openInputs(inputs, verb), options: resolved, cluster, callSite, ownClasses }
 }
 
 /** The bytes of an input; what cannot travel is refused by its path, what is too big by its index and size. */

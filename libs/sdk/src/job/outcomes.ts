@@ -1,19 +1,28 @@
 /** What became of one input, as the caller sees it. */
 import { inspect } from 'node:util'
-import { decodeFailure, decodeValue, withCallSite, type ResultHeader } from '@burla/protocol'
+import { decodeFailure, decodeValue, withCallSite, type DecodeFailureOptions, type ResultHeader } from '@burla/protocol'
 import type { CallSite } from './call-site.ts'
 
 export type Outcome<R> =
   | { status: 'fulfilled'; index: number; value: R; attempts: number; durationMs: number }
   | { status: 'rejected'; index: number; reason: unknown; attempts: number; durationMs: number }
 
+/** The classes of errors that the caller's program has; asked for with the first failure. */
+export type OwnErrorClasses = () => DecodeFailureOptions['classes']
+
 /** An error shows where it happened, and which call of the caller's program it was. */
-export function decodeOutcome<R>(header: ResultHeader, payload: Buffer, callSite: CallSite): Outcome<R> {
+export function decodeOutcome<R>(
+  header: ResultHeader,
+  payload: Buffer,
+  callSite: CallSite,
+  ownClasses: OwnErrorClasses = () => undefined,
+): Outcome<R> {
   const { index, attempts, durationMs } = header
   if (header.status === 'ok') {
     return { status: 'fulfilled', index, value: decodeValue(payload) as R, attempts, durationMs }
   }
-  const reason = withCallSite(decodeFailure(payload, { inputIndex: index }), callSite.stack)
+  const error = decodeFailure(payload, { inputIndex: index, classes: ownClasses() })
+  const reason = withCallSite(error, callSite.stack)
   return { status: 'rejected', index, reason, attempts, durationMs }
 }
 
