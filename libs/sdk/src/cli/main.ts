@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander'
 import { BurlaError } from '@burla/protocol'
 import { exitCodeOf } from './exit-codes.ts'
+import { endOnInterrupt } from './interrupted.ts'
 import { createProgram } from './program.ts'
 
 // Who reads has what they wanted: `burla jobs list | head`.
@@ -11,6 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
+endOnInterrupt()
 try {
   await createProgram().parseAsync()
 } catch (error) {

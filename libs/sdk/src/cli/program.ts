@@ -27,7 +27,7 @@ export function createProgram(): Command {
       await dashboard({ port: options.port, defaultPort, json: options.json === true })
     })
 
-  addJobCommands(program.command('jobs').description('lists, shows and cancels jobs'))
+  addJobCommands(program.command('jobs').description('lists, shows and cancels jobs, and prints what they printed'))
   addNodeCommands(program.command('nodes').description('lists the nodes of the cluster'))
   return program
 }
@@ -44,9 +44,27 @@ function addJobCommands(jobs: Command): void {
       await (await import('./jobs/list-jobs.ts')).listJobs(options)
     })
   jobs
+    .command('show')
+    .description('shows how a job is doing, and what failed first')
+    .argument('<job>', jobHelp)
+    .option('--json', jsonHelp)
+    .addHelpText('after', showHelp)
+    .action(async (id: string, options: { json?: true }) => (await import('./jobs/show-job.ts')).showJob(id, options))
+  jobs
+    .command('logs')
+    .description('prints what the calls of a job printed; the newest 16 MiB of it are kept')
+    .argument('<job>', jobHelp)
+    .option('--input <index>', 'only what this input printed', parseIndex)
+    .option('--follow', 'goes on until the job ends; then a failed job ends it with 7, a cancelled one with 8')
+    .option('--json', `${jsonHelp}; with --follow one per line`)
+    .addHelpText('after', logsHelp)
+    .action(async (id: string, options: { input?: number; follow?: true; json?: true }) => {
+      await (await import('./jobs/job-logs.ts')).jobLogs(id, options)
+    })
+  jobs
     .command('cancel')
     .description('cancels jobs: their calls are killed, inputs that were not run yet never are')
-    .argument('<job...>', 'ids, as `burla jobs list` shows them')
+    .argument('<job...>', jobHelp)
     .option('--json', jsonHelp)
     .addHelpText('after', cancelHelp)
     .action(async (ids: string[], options: { json?: true }) => {
@@ -64,12 +82,22 @@ function addNodeCommands(nodes: Command): void {
 }
 
 const jsonHelp = 'answers with one JSON document'
+const jobHelp = 'its id, as `burla jobs list` shows it'
 
 const listHelp = `
 Examples:
   $ burla jobs list
   $ burla jobs list --state running
   $ burla jobs list --json | jq -r '.jobs[].id'
+`
+const showHelp = `
+Example:
+  $ burla jobs show word-count-8f3kq2mz9w
+`
+const logsHelp = `
+Examples:
+  $ burla jobs logs word-count-8f3kq2mz9w --follow
+  $ burla jobs logs word-count-8f3kq2mz9w --input 17
 `
 const cancelHelp = `
 Examples:
@@ -94,6 +122,11 @@ function parseLimit(text: string): number {
   const limit = Number(text)
   if (/^\d+$/.test(text) && limit >= 1 && limit <= 1000) return limit
   throw new InvalidArgumentError('It is a number from 1 to 1000.')
+}
+
+function parseIndex(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('An index is 0 or more.')
 }
 
 function parsePort(text: string): number {

@@ -3,8 +3,9 @@
  * after the second time. So a connection that is refused or breaks is tried again, for as long as an api that is
  * being restarted would need; then the cluster is unreachable.
  */
-import http from 'node:http'
+import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BurlaError, errorCodes, type ErrorCode } from '@burla/protocol'
 
@@ -13,6 +14,8 @@ export type ApiAddress = { socketPath: string } | { url: string }
 export interface ApiClient {
   readonly address: string
   request(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, options?: RequestOptions): Promise<unknown>
+  /** The JSON documents of an answer that has one per line and may take as long as it likes. Asked once. */
+  lines(path: string): AsyncGenerator<unknown>
   close(): void
 }
 
@@ -39,7 +42,8 @@ export function createApiClient(address: ApiAddress, token: string | undefined):
   const name = 'url' in address ? address.url : 'the embedded cluster'
   let hasAnswered = false
 
-  function sendOnce(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Answer> {
+  /** Resolves when the answer begins. */
+  function open(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
     const isBytes = Buffer.isBuffer(body)
     const bytes = body === undefined ? undefined : isBytes ? body : Buffer.from(JSON.stringify(body))
     return new Promise((resolve, reject) => {
@@ -48,7 +52,7 @@ export function createApiClient(address: ApiAddress, token: string | undefined):
         method,
         path: base.pathname.replace(/\/$/, '') + path,
         agent,
-        signal,
+        ...(signal && { signal }),
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(bytes && {
@@ -58,14 +62,13 @@ export function createApiClient(address: ApiAddress, token: string | undefined):
         },
       })
       request.on('error', reject)
-      request.on('response', (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
-        response.on('error', reject)
-      })
+      request.on('response', resolve)
       request.end(bytes)
     })
+  }
+
+  async function sendOnce(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Answer> {
+    return wholeAnswer(await open(method, path, body, signal))
   }
 
   return {
@@ -86,8 +89,25 @@ export function createApiClient(address: ApiAddress, token: string | undefined):
         }
       }
     },
+    async *lines(path) {
+      try {
+        const response = await open('GET', path)
+        if (response.statusCode !== 200) readAnswer(await wholeAnswer(response), name)
+        for await (const line of createInterface({ input: response })) yield JSON.parse(line)
+        // An answer that broke off ends its lines too.
+        if (!response.complete) throw new Error('the connection broke off')
+      } catch (error) {
+        throw error instanceof BurlaError ? error : unreachable(name, error)
+      }
+    },
     close: () => agent.destroy(),
   }
+}
+
+async function wholeAnswer(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) }
 }
 
 function readAnswer({ status, body }: Answer, name: string): unknown {

@@ -5,6 +5,7 @@
 import { isFinished, type BurlaError, type JobStatus } from '@burla/protocol'
 import type { StayingCluster } from '@burla/local-cluster'
 import type { ApiClient } from '../../clusters/api-client.ts'
+import { takeInterrupts } from '../interrupted.ts'
 
 /** A Ctrl-C that comes later than this is a first one again. */
 const secondWithinMs = 30_000
@@ -28,6 +29,7 @@ export async function untilEnded(cluster: StayingCluster, api: ApiClient): Promi
     process.stderr.write(warning(jobs))
   }
   const interrupted = () => void onInterrupt()
+  takeInterrupts()
   process.on('SIGINT', interrupted)
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
   // The cluster itself does not keep this process.

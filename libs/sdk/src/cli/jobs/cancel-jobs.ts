@@ -3,6 +3,7 @@ import { BurlaError, type JobState, type JobStatus } from '@burla/protocol'
 import type { ApiClient } from '../../clusters/api-client.ts'
 import { withApi } from '../connect.ts'
 import { print, type OutputOptions } from '../output/print.ts'
+import { findJob, jobPath } from './find-job.ts'
 
 /** Cancels all that can be; then throws for the first that could not. */
 export async function cancelJobs(ids: string[], output: OutputOptions): Promise<void> {
@@ -17,11 +18,10 @@ export async function cancelJobs(ids: string[], output: OutputOptions): Promise<
 }
 
 async function cancelJob(api: ApiClient, id: string): Promise<JobStatus> {
-  const path = `/v1/jobs/${encodeURIComponent(id)}`
-  const { state } = (await api.request('GET', path)) as JobStatus
+  const { state } = await findJob(api, id)
   if (state === 'completed' || state === 'failed') throw conflict(id, state)
-  await api.request('POST', `${path}/cancel`, { body: { outcome: 'cancelled', reason: 'burla jobs cancel' } })
-  const job = (await api.request('GET', path)) as JobStatus
+  await api.request('POST', `${jobPath(id)}/cancel`, { body: { outcome: 'cancelled', reason: 'burla jobs cancel' } })
+  const job = await findJob(api, id)
   // It was faster than we were.
   if (job.state === 'completed' || job.state === 'failed') throw conflict(id, job.state)
   return job
