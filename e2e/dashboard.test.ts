@@ -1,13 +1,13 @@
 /** The cluster of `burla dashboard`: found by programs, there once, ended by Ctrl-C, and its jobs outlive it. */
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@burla/testkit'
+import { processesWithMarker, until } from '@burla/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { dashboardData, type DashboardData, type RunningDashboard } from './run-dashboard.ts'
+import { dashboardData, type DashboardData, type RunningCommand } from './run-dashboard.ts'
 import { runProgram } from './run-program.ts'
 
 let data: DashboardData
-let dashboard: RunningDashboard
+let dashboard: RunningCommand
 let port: string
 beforeAll(async () => {
   data = dashboardData()
@@ -78,4 +78,31 @@ test('without a busy job the first Ctrl-C ends it', async () => {
   dashboard.signal('SIGINT')
   expect(await dashboard.ended).toBe(0)
   expect(dashboard.stderr).toBe('Ending the cluster ...\n')
+})
+
+test('on a terminal Ctrl-C is asked for twice while a job is busy, and P8 nothing of the cluster is left', async () => {
+  rmSync(join(data.sharedDir, 'go'))
+  rmSync(join(data.sharedDir, 'ran'))
+  const terminal = data.onTerminal('dashboard', '--port', port)
+  await terminal.url()
+  await using program = runProgram(slowJob, data.env)
+  await until('two inputs run that do not end', () => data.sharedLines('ran').length === 5)
+  terminal.type('\u0003')
+  await until('it has said what runs', () => terminal.stdout.includes('Ctrl-C again ends the cluster all the same'))
+  terminal.type('\u0003')
+  expect(await terminal.ended).toBe(0)
+  program.signal('SIGKILL')
+  await program.ended
+  expect(processesWithMarker(data.env['TMPDIR'] ?? '')).toEqual([])
+})
+
+test('SIGTERM ends it at once, also with jobs that are not finished, and the next start knows of them', async () => {
+  const next = data.start('--port', port)
+  await next.url()
+  const list = data.burla('jobs', 'list')
+  expect(await list.ended).toBe(0)
+  expect(list.stdout).toMatch(/slow-\w{10} +(running|waiting) +3\/6/)
+  next.signal('SIGTERM')
+  expect(await next.ended).toBe(0)
+  expect(next.stderr).toBe('Ending the cluster ...\n')
 })

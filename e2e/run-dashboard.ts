@@ -13,17 +13,24 @@ export interface DashboardData extends AsyncDisposable {
   readonly sharedDir: string
   /** What its `shared/<name>` says, line by line; nothing when it is not there. */
   sharedLines(name: string): string[]
-  start(...args: string[]): RunningDashboard
+  start(...args: string[]): RunningCommand
+  /** Any command of `burla`. */
+  burla(...args: string[]): RunningCommand
+  /** The same on a terminal of its own: what is typed goes to it, and stdout and stderr are one. */
+  onTerminal(...args: string[]): RunningCommand
 }
 
-export interface RunningDashboard {
+export interface RunningCommand {
   readonly pid: number
   /** so far */
   readonly stdout: string
   readonly stderr: string
   readonly ended: Promise<number | NodeJS.Signals | null>
   signal(name: NodeJS.Signals): void
-  /** Resolves with its address when it is up. */
+  type(text: string): void
+  /** Closes the reading end of its stdout. */
+  closePipe(): void
+  /** Of a dashboard: resolves with its address when it is up. */
   url(): Promise<string>
 }
 
@@ -32,7 +39,12 @@ export function dashboardData(): DashboardData {
   mkdirSync(join(own, 'tmp'))
   const env = { PATH: process.env.PATH ?? '', HOME: own, XDG_DATA_HOME: join(own, 'data'), TMPDIR: join(own, 'tmp') }
   const sharedDir = join(own, 'data/burla/cluster/shared')
-  const running: RunningDashboard[] = []
+  const running: RunningCommand[] = []
+  const start = (program: string, args: string[]): RunningCommand => {
+    const started = run(program, args, env)
+    running.push(started)
+    return started
+  }
   return {
     env,
     sharedDir,
@@ -40,11 +52,10 @@ export function dashboardData(): DashboardData {
       if (!readdirSync(sharedDir).includes(name)) return []
       return readFileSync(join(sharedDir, name), 'utf8').trimEnd().split('\n')
     },
-    start(...args) {
-      const started = run([command, 'dashboard', ...args], env)
-      running.push(started)
-      return started
-    },
+    start: (...args) => start(process.execPath, [command, 'dashboard', ...args]),
+    burla: (...args) => start(process.execPath, [command, ...args]),
+    onTerminal: (...args) =>
+      start('script', ['-qfec', ['exec', process.execPath, command, ...args].join(' '), '/dev/null']),
     async [Symbol.asyncDispose]() {
       for (const { signal } of running) signal('SIGKILL')
       await until('its processes are gone', () => processesWithMarker(own).length === 0)
@@ -53,8 +64,8 @@ export function dashboardData(): DashboardData {
   }
 }
 
-function run(args: string[], env: Record<string, string>): RunningDashboard {
-  const child = spawn(process.execPath, args, { env, cwd: env['HOME'], stdio: ['ignore', 'pipe', 'pipe'] })
+function run(program: string, args: string[], env: Record<string, string>): RunningCommand {
+  const child = spawn(program, args, { env, cwd: env['HOME'], stdio: 'pipe' })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
@@ -71,6 +82,8 @@ function run(args: string[], env: Record<string, string>): RunningDashboard {
     },
     ended,
     signal: (name) => child.kill(name),
+    type: (text) => child.stdin.write(text),
+    closePipe: () => child.stdout.destroy(),
     async url() {
       const look = () => /http:\/\/127\.0\.0\.1:\d+/.exec(output.stdout)?.[0]
       return until('the dashboard is up', look, { timeoutMs: 30_000 })

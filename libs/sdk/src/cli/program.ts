@@ -8,12 +8,17 @@ const defaultPort = 5001
 export function createProgram(): Command {
   const program = new Command('burla')
     .description('Runs an ordinary function on lots of computers, as if it ran here')
-    .version(manifest.version)
+    .version(manifest.version, '-v, --version', 'prints the version')
+    .helpOption('-h, --help', 'prints this')
+    .helpCommand(false)
     .exitOverride()
+    .configureHelp({ helpWidth: 80 })
+    .addHelpText('after', programHelp)
 
   program
     .command('setup')
     .description('finds a Redis server on this machine, or installs one')
+    .addHelpText('after', setupHelp)
     .action(async () => (await import('./setup.ts')).setup())
 
   program
@@ -27,9 +32,13 @@ export function createProgram(): Command {
       await dashboard({ port: options.port, defaultPort, json: options.json === true })
     })
 
-  addJobCommands(program.command('jobs').description('lists, shows and cancels jobs, and prints what they printed'))
-  addNodeCommands(program.command('nodes').description('lists the nodes of the cluster'))
+  addJobCommands(group(program, 'jobs', 'lists, shows and cancels jobs, and prints what they printed', jobsHelp))
+  addNodeCommands(group(program, 'nodes', 'lists the nodes of the cluster', nodesHelp))
   return program
+}
+
+function group(program: Command, name: string, description: string, help: string): Command {
+  return program.command(name).description(description).helpCommand(false).addHelpText('after', help)
 }
 
 function addJobCommands(jobs: Command): void {
@@ -84,39 +93,62 @@ function addNodeCommands(nodes: Command): void {
 const jsonHelp = 'answers with one JSON document'
 const jobHelp = 'its id, as `burla jobs list` shows it'
 
+const jobsHelp = `
+Example:
+  $ burla jobs list --state failed`
 const listHelp = `
 Examples:
   $ burla jobs list
   $ burla jobs list --state running
-  $ burla jobs list --json | jq -r '.jobs[].id'
-`
+  $ burla jobs list --json | jq -r '.jobs[].id'`
 const showHelp = `
 Example:
-  $ burla jobs show word-count-8f3kq2mz9w
-`
+  $ burla jobs show word-count-8f3kq2mz9w`
 const logsHelp = `
 Examples:
   $ burla jobs logs word-count-8f3kq2mz9w --follow
-  $ burla jobs logs word-count-8f3kq2mz9w --input 17
-`
+  $ burla jobs logs word-count-8f3kq2mz9w --input 17`
 const cancelHelp = `
 Examples:
   $ burla jobs cancel word-count-8f3kq2mz9w
-  $ burla jobs list --state running --json | jq -r '.jobs[].id' | xargs burla jobs cancel
-`
+  $ burla jobs cancel word-count-8f3kq2mz9w resize-k2m8w0q4xz`
 const nodesHelp = `
 Example:
   $ burla nodes list
 `
 
+const programHelp = `
+Commands ask the cluster of BURLA_CLUSTER_URL (with BURLA_TOKEN), else the one
+of \`burla dashboard\`. \`burla <command> --help\` says more of each.
+
+Examples:
+  $ burla dashboard            a cluster for all your programs, until Ctrl-C
+  $ burla jobs list            what runs, and what ran
+
+Exit codes: 0 ok, 2 usage, 3 login or version, 4 not found, 5 conflict,
+6 unreachable, 7 job failed, 8 job cancelled, 130 interrupted, 1 anything else.`
+const setupHelp = `
+Nothing is changed where a redis-server or valkey-server is on the PATH, or
+BURLA_REDIS_URL names one. Else redis-server is installed with apt-get (as root)
+or Homebrew, and no service is started.
+
+Example:
+  $ burla setup`
 const dashboardHelp = `
-Without it, each program starts a cluster of its own and takes it down again. With it, they share this one, which also
-outlives them: what \`burla.submit\` gave it runs on, and its jobs go on after a restart.
+Without it, each program starts a cluster of its own and takes it down again.
+With it, they share this one, which outlives them: what \`burla.submit\` gave it
+runs on without them. Its jobs and their results are kept in
+~/.local/share/burla (or below XDG_DATA_HOME); they go on when it is started
+again.
+
+It listens on this machine only and answers who has its token. Where one of
+yours is up already, this says where, with a new link for a browser, and ends
+with 0. With jobs that are not finished, Ctrl-C says which, and a second one
+ends it.
 
 Example:
   $ burla dashboard            in one terminal
-  $ node my-program.ts         in another one; it finds the cluster by itself
-`
+  $ node my-program.ts         in another one; it finds the cluster by itself`
 
 function parseLimit(text: string): number {
   const limit = Number(text)

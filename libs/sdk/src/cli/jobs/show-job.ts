@@ -44,7 +44,7 @@ function factsOf(job: JobStatus, now: number): [string, string | undefined][] {
   const withFailed = failed === 0 ? '' : ` (${grouped(failed)} failed)`
   const inputs = `${grouped(completed + failed)} of ${grouped(known)} have a result${withFailed}`
   const others = [running > 0 && `${grouped(running)} running`, waiting > 0 && `${grouped(waiting)} waiting`]
-  const { startedAt, finishedAt, keptUntilAt = null } = job
+  const { startedAt, finishedAt, keptUntilAt } = job
   return [
     ['inputs', [inputs, ...others.filter(Boolean)].join(', ')],
     ['nodes', job.nodes > 0 ? `${grouped(job.nodes)}, with ${counted(job.slots, 'slot')}` : undefined],
