@@ -20,6 +20,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   RESULTS_EXPIRED: 410,
   FUNCTION_TOO_BIG: 413,
   NO_CAPACITY: 422,
+  CODEC_UNKNOWN: 426,
   CLUSTER_UNREACHABLE: 503,
 }
 

@@ -3,6 +3,7 @@ import Fastify, { type FastifyServerOptions } from 'fastify'
 import type { RedisAddress } from '@burla/protocol'
 import type { Redis } from '@burla/queue'
 import { requireToken } from './access.ts'
+import { requireCodec } from './codec.ts'
 import { serveDocs } from './docs.ts'
 import { answerFailures } from './failures.ts'
 import { serveQueues } from './queues/serve-queues.ts'
@@ -53,6 +54,7 @@ export function createServer(options: ServerOptions) {
 
   const sessions = createSessions(options)
   requireToken(server, { ...options, sessions })
+  requireCodec(server)
   answerFailures(server)
   serveDocs(server)
   serveQueues(server, options)

@@ -6,6 +6,9 @@ import { BurlaError } from './errors.ts'
 
 export const codecVersion = 1
 
+/** With it a program tells the api which codec it has. */
+export const codecHeader = 'burla-codec'
+
 export interface Origin {
   /** the message, as it stands in a sentence: `inputs[3]`, `a batch of results` */
   what: string

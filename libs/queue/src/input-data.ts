@@ -5,11 +5,13 @@
  * A name says how the list got there: for the first time, pushed again after a lost reply, or for a further attempt
  * (then it has one input, and `a` says how many attempts came before).
  */
-import { inlineInputBytes } from '@burla/protocol'
+import { codecVersion, inlineInputBytes } from '@burla/protocol'
 
 export type InputName = 'input' | 'again' | 'retry'
 
 export interface InputData {
+  /** codec version */
+  c: number
   i: number[]
   v: (string | number)[]
   a?: number
@@ -26,6 +28,7 @@ export function isInline({ bytes }: EncodedInput): boolean {
 
 export function encodeInputs(inputs: EncodedInput[]): InputData {
   return {
+    c: codecVersion,
     i: inputs.map(({ index }) => index),
     v: inputs.map((input) => (isInline(input) ? input.bytes.toString('latin1') : input.bytes.length)),
   }

@@ -63,6 +63,7 @@ test('large inputs travel beside the queue, byte for byte', async () => {
   await job.push(inputs(2, 100_000))
   expect(await redis.hgetBuffer(jobKeys(jobId).inputs, '1')).toEqual(Buffer.alloc(100_000, 1))
   expect(JSON.parse((await redis.hget(jobKeys(jobId).queue.job('i1'), 'data')) ?? '')).toEqual({
+    c: 1,
     i: [1],
     v: [100_000],
   })

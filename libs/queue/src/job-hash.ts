@@ -1,5 +1,6 @@
 /** The record of a job as a hash of texts, and back. */
 import {
+  codecVersion,
   keptResultBytes,
   type Claim,
   type JobCounts,
@@ -16,6 +17,7 @@ export function encodeRecord(spec: JobSpec, now: number): Record<string, string>
     kind: spec.kind,
     name: spec.name,
     functionDigest: spec.functionDigest,
+    codec: String(codecVersion),
     known: String(spec.known),
     ended: '0',
     call: JSON.stringify(spec.call),

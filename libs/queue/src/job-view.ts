@@ -114,10 +114,12 @@ export function keptUntilAt({ kind, finishedAt, retentionMs }: JobRecord): numbe
 export interface JobWork {
   functionDigest: string
   call: CallOptions
+  /** codec version of its function, inputs and results */
+  codec: number
 }
 
 export async function readWork(redis: Redis, jobId: JobId): Promise<JobWork | undefined> {
-  const [functionDigest, call] = await redis.hmget(jobKeys(jobId).record, 'functionDigest', 'call')
+  const [functionDigest, call, codec] = await redis.hmget(jobKeys(jobId).record, 'functionDigest', 'call', 'codec')
   if (!functionDigest || !call) return undefined
-  return { functionDigest, call: JSON.parse(call) as CallOptions }
+  return { functionDigest, call: JSON.parse(call) as CallOptions, codec: Number(codec) }
 }

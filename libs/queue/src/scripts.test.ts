@@ -208,7 +208,7 @@ test('a split list loses and doubles no input, also when its reply is lost', asy
   )
   await job.close()
   const pulled = await pull(jobId, 'a')
-  const parts = { stays: { i: [0], v: ['0'] }, goes: { i: [1, 2], v: ['1', '2'] } }
+  const parts = { stays: { c: 1, i: [0], v: ['0'] }, goes: { c: 1, i: [1, 2], v: ['1', '2'] } }
   expect(await split(redis, jobId, { ...pulled, ...parts })).toBe(true)
   expect(await split(redis, jobId, { ...pulled, ...parts })).toBe(true)
   const { queue } = jobKeys(jobId)

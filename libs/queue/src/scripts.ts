@@ -103,7 +103,7 @@ export async function retry(
   const k = jobKeys(jobId)
   const q = k.queue
   const id = `i${index}r${attempts}`
-  const data: InputData = { i: [index], v: [value], a: attempts }
+  const data: InputData = { c: codecVersion, i: [index], v: [value], a: attempts }
   const reply = await call(
     redis,
     'retry',

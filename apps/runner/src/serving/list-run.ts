@@ -26,13 +26,13 @@ import type { ListEnd, PulledList } from '@burla/queue/source'
 import {
   BurlaError,
   encodeFailure,
-  InputLostError,
   lossesPerInput,
   summarizeFailure,
   type CallOptions,
   type JobId,
 } from '@burla/protocol'
 import type { Slot } from '../slots/slot.ts'
+import { lostError, unknownCodec } from './answers-without-run.ts'
 import type { Holding } from './holding.ts'
 import { runInput, type ListedInput } from './input-run.ts'
 import type { Outbox } from './outbox.ts'
@@ -115,6 +115,11 @@ async function lookAt(context: RunContext, { data, suspect }: PulledList, answer
     value: data.v[place] ?? '',
     before: { ...fresh, attempts },
   }))
+  const unknown = unknownCodec(data)
+  if (unknown) {
+    for (const input of inputs) answers.push(storeWithoutRun(context, input, unknown))
+    return []
+  }
   if (!suspect) return inputs
   const looked = await Promise.all(
     inputs.map(async (input) => ({
@@ -197,6 +202,7 @@ async function putBack(
 async function splitList({ redis, jobId, over }: RunContext, { bullId, token, data }: PulledList, goes: ListedInput[]) {
   const gone = new Set(goes.map(({ index }) => index))
   const pick = (wanted: (index: number) => boolean) => ({
+    c: data.c,
     i: data.i.filter(wanted),
     v: data.v.filter((_, place) => wanted(data.i[place] ?? -1)),
   })
@@ -223,13 +229,4 @@ function storeWithoutRun({ outbox }: RunContext, { index, before }: ListedInput,
     payload: encodeFailure(error),
     failure: summarizeFailure(error),
   })
-}
-
-function lostError(index: number): BurlaError {
-  return new InputLostError(
-    'INPUT_LOST',
-    `input ${index} was running on ${lossesPerInput} runners that were lost, the last time alone; it is not tried again. ` +
-      'It may have killed them: run the function on this input by itself, with more memory.',
-    { inputIndex: index },
-  )
 }

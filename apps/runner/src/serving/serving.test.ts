@@ -13,7 +13,7 @@ import {
   viewJob,
   type Redis,
 } from '@burla/queue'
-import { decodeBatch, encodeValue, jobKeys, newJobId } from '@burla/protocol'
+import { codecVersion, decodeBatch, encodeValue, jobKeys, newJobId } from '@burla/protocol'
 import { startReaper, type Reaper } from '@burla/processes'
 import { someCall as call, someJob, until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -66,6 +66,7 @@ async function serve(jobId: string): Promise<Serving> {
       sharedDir: folder,
       call,
       functionDigest: shipped.digest,
+      codec: codecVersion,
     },
     { pool, onTrouble: () => undefined, forwardLines: () => undefined },
   )

@@ -20,7 +20,7 @@ import {
   type StateReply,
 } from '@burla/queue'
 import { createInputSource } from '@burla/queue/source'
-import { BurlaError, isFinished, windowBytes, type JobCredentials, type Line } from '@burla/protocol'
+import { BurlaError, checkCodec, isFinished, windowBytes, type JobCredentials, type Line } from '@burla/protocol'
 import type { SlotPool } from '../slots/index.ts'
 import { createBeginMarks } from './begin-marks.ts'
 import { watchClaim } from './claim-watch.ts'
@@ -72,9 +72,10 @@ const outputPauseBytes = 16 * 1024 * 1024
 
 /** @throws BurlaError when the job cannot be served by anybody */
 export async function startServing(options: ServeOptions, links: ServeLinks): Promise<Serving> {
-  const { credentials, nodeId, call } = options
+  const { credentials, nodeId, call, codec } = options
   const { pool, onTrouble } = links
   const { jobId, redis: address, username, password } = credentials
+  checkCodec(codec, { what: `job ${jobId}`, from: 'program' })
   const startedAt = Date.now()
   const connections: Redis[] = []
   const connect = (name: string): Redis => {

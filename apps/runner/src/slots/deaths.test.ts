@@ -205,6 +205,19 @@ test('nonsense on the channel ends the slot and not the runner', async () => {
   expect(await call(1)).toMatchObject({ value: 1 })
 })
 
+test('a slot of another version than its runner is not used, and says why', async () => {
+  const { call } = await usePool((x: number | null) => {
+    if (x !== null) return x
+    process.getBuiltinModule('node:fs').writeSync(3, Buffer.from([0, 0, 0, 1, 16, 9]))
+    return new Promise((resolve) => setTimeout(resolve, 60_000))
+  })
+  const told = await call(null)
+  expect(told.type === 'error' && told.error.message).toContain(
+    'it speaks codec 9 and its runner codec 1: burla was replaced',
+  )
+  expect(await call(1)).toMatchObject({ value: 1 })
+})
+
 test('P8 a slot whose runner was killed ends by itself, with what it started', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'burla-doomed-'))
   onTestFinished(() => rm(folder, { recursive: true }))

@@ -5,7 +5,7 @@
  *
  *   runner -> slot   setup   u32 length of JSON | JSON `SlotSettings` | function bytes      once, before the first call
  *                    call    f64 index | u8 1: say when the function is called | encoded input
- *   slot -> runner   ready   the heavy modules are loaded
+ *   slot -> runner   ready   u8 codec version: the heavy modules are loaded
  *                    setUp   the function was restored (or will answer each call with why not)
  *                    begun   the function is called now
  *                    value   f64 durationMs | encoded value

@@ -13,15 +13,7 @@ import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { restoreFunction } from '@burla/closure'
-import {
-  BurlaError,
-  decodeValue,
-  encodeFailure,
-  encodeValue,
-  ExitError,
-  largestValueBytes,
-  summarizeFailure,
-} from '@burla/protocol'
+import { decodeValue, encodeFailure, encodeValue, ExitError, summarizeFailure } from '@burla/protocol'
 import { frameTypes, writeFrame } from './frames.ts'
 import { encodeErrorHead, encodeValueHead, type SlotSettings } from './messages.ts'
 
@@ -70,7 +62,7 @@ export class SlotCalls {
     try {
       if (!this.#functionBytes) throw this.#setupFailure
       if (process.cwd() !== this.#folder) process.chdir(this.#folder)
-      const value = decodeValue(input)
+      const value = decodeValue(input, { origin: { what: `inputs[${index}]`, from: 'program' } })
       if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
       this.#channel.unref()
       const { bytes, origin } = { bytes: this.#functionBytes, origin: this.#origin }
@@ -117,15 +109,7 @@ export class SlotCalls {
 
   #answerValue(call: RunningCall, result: unknown): void {
     const durationMs = performance.now() - call.calledAt
-    const payload = encodeValue(result, 'result', 'RESULT_NOT_PORTABLE')
-    if (payload.length > largestValueBytes) {
-      throw new BurlaError(
-        'RESULT_TOO_BIG',
-        `Input ${call.index}: the result has ${payload.length} bytes; the limit is ${largestValueBytes}. ` +
-          'Write it to a file in shared/ and return the path.',
-        { inputIndex: call.index },
-      )
-    }
+    const payload = encodeValue(result, `Input ${call.index}: result`, 'RESULT_NOT_PORTABLE')
     if (this.#end(call)) writeFrame(this.#channel, frameTypes.value, encodeValueHead(durationMs), payload)
   }
 

@@ -11,6 +11,7 @@
 import { writeFileSync } from 'node:fs'
 import module from 'node:module'
 import { Socket } from 'node:net'
+import { codecVersion } from '@burla/protocol'
 import { markSwitches } from './console-order.ts'
 import { FrameReader, frameTypes, writeFrame } from './frames.ts'
 import { decodeCall, decodeSetup } from './messages.ts'
@@ -37,7 +38,7 @@ volunteerForOutOfMemory()
 // A slot ends by SIGKILL, so nothing would be written at its exit. Node 20 has no such cache.
 if (process.env['NODE_COMPILE_CACHE']) module.flushCompileCache?.()
 delete process.env['NODE_COMPILE_CACHE']
-writeFrame(channel, frameTypes.ready)
+writeFrame(channel, frameTypes.ready, Buffer.from([codecVersion]))
 
 /** The slot leads its process group, so this ends the slot and what it started. */
 function endEverything(): void {

@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cleanEnvironment, killGroup, type Reaper } from '@burla/processes'
-import { randomText } from '@burla/protocol'
+import { BurlaError, codecVersion, randomText } from '@burla/protocol'
 import { FrameReader, frameTypes, writeFrame } from './frames.ts'
 import { encodeCallHead, encodeSettings, type SlotSettings } from './messages.ts'
 import type { OutputValve } from './slot-output.ts'
@@ -117,6 +117,7 @@ export class SlotProcess {
 
   #onFrame(type: number, body: Buffer): void {
     if (type === frameTypes.ready) {
+      if (body[0] !== codecVersion) return this.#endForeign(body[0])
       this.isReady = true
       this.#sayReady()
     } else if (type === frameTypes.setUp) {
@@ -125,6 +126,16 @@ export class SlotProcess {
     } else if (type === frameTypes.unbegun) {
       this.exitedIdle = true
     } else this.#options.onFrame(type, body)
+  }
+
+  /** Its program on the disk is not of the version of its runner, which has been running for a while. */
+  #endForeign(codec: number | undefined): void {
+    this.#fault ??= new BurlaError(
+      'CODEC_UNKNOWN',
+      `it speaks codec ${codec ?? 'unknown'} and its runner codec ${codecVersion}: burla was replaced while it ran. Start ` +
+        'the program again, or the node',
+    )
+    this.kill()
   }
 
   /** The process is gone. What it started goes too; what both wrote is read; then the end is told. */

@@ -1,10 +1,8 @@
 /** What was thrown on a node, as it is thrown here. */
-import { decodeValue } from '../values/decode.ts'
-import { type ErrorClass, isError } from '../values/error-parts.ts'
+import { decodeValue, type DecodeOptions } from '../values/decode.ts'
+import { isError } from '../values/error-parts.ts'
 
-export interface DecodeFailureOptions {
-  /** classes of the caller's program, see `errorClassesByNames`: an error with the names of one is an instance of it */
-  classes?: ReadonlyMap<string, ErrorClass> | undefined
+export interface DecodeFailureOptions extends DecodeOptions {
   /** set on the error, if an error was thrown */
   inputIndex?: number
 }
@@ -13,8 +11,8 @@ export interface DecodeFailureOptions {
  * The error, of the same class where that is built in, Burla's or one of `classes`; else of a class with the same
  * name, made on its nearest known ancestor. What was thrown and is no error arrives as the same value.
  */
-export function decodeFailure(bytes: Buffer, { classes, inputIndex }: DecodeFailureOptions = {}): unknown {
-  const thrown = decodeValue(bytes, classes)
+export function decodeFailure(bytes: Buffer, { inputIndex, ...options }: DecodeFailureOptions = {}): unknown {
+  const thrown = decodeValue(bytes, options)
   if (inputIndex !== undefined && isError(thrown)) Object.assign(thrown, { inputIndex })
   return thrown
 }

@@ -19,7 +19,11 @@ export function encodeFailure(thrown: unknown, maxBytes = largestFailureBytes): 
 
 const asText: Policy = {
   unportable: (what, _path, value) => textOf(value) ?? `[${what}]`,
-  unreadable: (cause) => unreadableText(cause),
+  unreadable(cause, path) {
+    // What was thrown itself cannot be looked at: the next way says so.
+    if (path === '') throw cause
+    return unreadableText(cause)
+  },
 }
 
 function attempt(encode: () => Buffer, maxBytes: number): Buffer | undefined {

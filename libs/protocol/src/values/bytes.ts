@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import { BurlaError } from '../errors.ts'
 
 /** The order is part of the wire format. */
-export const byteKinds = [
+const byteKinds = [
   'Buffer',
   'ArrayBuffer',
   'DataView',
@@ -21,19 +21,26 @@ export const byteKinds = [
   'Float16Array',
 ] as const
 
-type ViewClass = new (buffer: ArrayBuffer) => ArrayBufferView
+export const arrayBufferKind = 1
+
+type ViewClass = new (buffer: ArrayBufferLike, offset?: number, length?: number) => ArrayBufferView
+
+/** The getter that all typed arrays inherit: what a subclass or the object itself says does not count. */
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+)?.get as (this: unknown) => (typeof byteKinds)[number]
 
 /** The index of a value's kind, -1 when it is not bytes. */
 export function byteKind(value: object): number {
-  if (Buffer.isBuffer(value)) return 0
-  if (types.isArrayBuffer(value)) return 1
+  if (types.isArrayBuffer(value)) return arrayBufferKind
   if (!ArrayBuffer.isView(value)) return -1
+  if (Buffer.isBuffer(value)) return 0
   if (types.isDataView(value)) return 2
-  // a typed array names its kind in a getter that subclasses inherit
-  return byteKinds.indexOf((value as Uint8Array)[Symbol.toStringTag] as (typeof byteKinds)[number])
+  return byteKinds.indexOf(typedArrayName.call(value))
 }
 
-/** What of a value travels: a view's own part of its buffer. Two views of one buffer arrive with a buffer each. */
+/** What of a value travels: a view's own part of its buffer. Throws for a buffer that was transferred away. */
 export function bytesOf(value: object): Uint8Array {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   return new Uint8Array(value as ArrayBuffer)
@@ -43,15 +50,21 @@ export function bytesOf(value: object): Uint8Array {
 export function restoreBytes(kind: number, bytes: Uint8Array): object {
   const copy = Buffer.allocUnsafeSlow(bytes.length)
   copy.set(bytes)
-  if (kind === 0) return copy
-  if (kind === 1) return copy.buffer
+  if (kind === arrayBufferKind) return copy.buffer
+  return kind === 0 ? copy : makeView(kind, copy.buffer, 0, copy.length)
+}
+
+export function makeView(kind: number, buffer: ArrayBuffer, offset: number, length: number): object {
+  if (kind === 0) return Buffer.from(buffer, offset, length)
   const name = byteKinds[kind]
   const View = name && (globalThis as unknown as Record<string, ViewClass | undefined>)[name]
   if (!View) {
     throw new BurlaError(
       'CODEC_UNKNOWN',
-      `a value holds a ${name ?? `kind of bytes (${kind})`}, which this Node does not have`,
+      `a value holds a ${name ?? `kind of bytes (${kind})`}, which Node ${process.version} does not have; ` +
+        'run the program and the cluster on the same version of Node',
     )
   }
-  return new View(copy.buffer)
+  const { BYTES_PER_ELEMENT: elementBytes = 1 } = View as { BYTES_PER_ELEMENT?: number }
+  return new View(buffer, offset, length / elementBytes)
 }

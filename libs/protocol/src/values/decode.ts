@@ -1,48 +1,68 @@
 /** Bytes of `encodeValue` in, the value out: first every node as an empty shell, then each is filled. */
+import { checkCodec, type Origin } from '../codec-version.ts'
 import { BurlaError } from '../errors.ts'
-import { restoreBytes } from './bytes.ts'
+import { makeView, restoreBytes } from './bytes.ts'
 import { type ErrorClass, makeError } from './error-parts.ts'
-import { bytesHeaderBytes, type Cell, constants, form, graphHeaderBytes, type Node } from './format.ts'
+import { type Cell, constants, form, headerBytes, type Node } from './format.ts'
+
+export interface DecodeOptions {
+  /** whose value it is, for the sentence about bytes of another version */
+  origin?: Origin
+  /** classes of the caller's program, see `errorClassesByNames`: an error with the names of one is an instance of it */
+  classes?: ReadonlyMap<string, ErrorClass> | undefined
+}
 
 /** The value; `BurlaError` `CODEC_UNKNOWN` when the bytes were written by a version with another format. */
-export function decodeValue(bytes: Buffer, classes?: ReadonlyMap<string, ErrorClass>): unknown {
-  switch (bytes[0]) {
+export function decodeValue(bytes: Buffer, { origin = aValue, classes }: DecodeOptions = {}): unknown {
+  checkCodec(bytes[0], origin)
+  switch (bytes[1]) {
     case form.json:
-      return JSON.parse(bytes.toString('utf8', 1))
+      return JSON.parse(bytes.toString('utf8', headerBytes.json))
     case form.graph:
       return decodeGraph(bytes, classes)
     case form.bytes:
-      return restoreBytes(bytes[1] as number, bytes.subarray(bytesHeaderBytes))
+      return restoreBytes(bytes[2] as number, bytes.subarray(headerBytes.bytes))
     default:
-      throw new BurlaError(
-        'CODEC_UNKNOWN',
-        `a value has the format ${bytes[0] ?? '(empty)'}, which this version of Burla does not know; use the same version of burla in the program and on the cluster`,
-      )
+      throw new BurlaError('CODEC_UNKNOWN', `${origin.what} is damaged: it has no form that codec ${bytes[0]} knows`)
   }
 }
 
+const aValue: Origin = { what: 'a value', from: 'program' }
+
 function decodeGraph(bytes: Buffer, classes: ReadonlyMap<string, ErrorClass> | undefined): unknown {
-  let offset = graphHeaderBytes + bytes.readUInt32LE(1)
-  const [root, nodes] = JSON.parse(bytes.toString('utf8', graphHeaderBytes, offset)) as [Cell, Node[]]
+  let offset = headerBytes.graph + bytes.readUInt32LE(4)
+  const [root, nodes] = JSON.parse(bytes.toString('utf8', headerBytes.graph, offset)) as [Cell, Node[]]
 
   const takeAttachment = (length: number) => {
     offset += length
     return bytes.subarray(offset - length, offset)
   }
-  const shells = nodes.map((node) => shellOf(node, takeAttachment, classes))
-  const valueOf = (cell: Cell): unknown => {
-    if (!Array.isArray(cell)) return cell
-    const [id] = cell
-    if (typeof id === 'string') return BigInt(id)
-    return id < 0 ? constants[-1 - id] : shells[id]
-  }
+  const shells = nodes.map((node) => (isView(node) ? undefined : shellOf(node, takeAttachment, classes)))
+  // The buffers of views may come after them.
+  nodes.forEach((node, id) => {
+    if (isView(node)) shells[id] = makeView(node[1], shells[node[2]] as ArrayBuffer, node[3], node[4])
+  })
+  const valueOf = (cell: Cell): unknown =>
+    Array.isArray(cell) && typeof cell[0] === 'number' && cell[0] >= 0 ? shells[cell[0]] : primitiveOf(cell)
   nodes.forEach((node, id) => fill(shells[id] as object, node, valueOf))
   return valueOf(root)
 }
 
+type ViewNode = Extract<Node, ['view', ...unknown[]]>
+
+function isView(node: Node): node is ViewNode {
+  return Array.isArray(node) && node[0] === 'view'
+}
+
+/** What a cell stands for that refers to no node. */
+function primitiveOf(cell: Cell): unknown {
+  if (!Array.isArray(cell)) return cell
+  return typeof cell[0] === 'string' ? BigInt(cell[0]) : constants[-1 - cell[0]]
+}
+
 /** JSON's own arrays and objects serve as shells: they hold cells until they are filled. */
 function shellOf(
-  node: Node,
+  node: Exclude<Node, ViewNode>,
   takeAttachment: (length: number) => Buffer,
   classes: ReadonlyMap<string, ErrorClass> | undefined,
 ): object {
@@ -64,6 +84,10 @@ function shellOf(
       return Object.assign(new RegExp(node[1], node[2]), { lastIndex: node[3] })
     case 'url':
       return new URL(node[1])
+    case 'params':
+      return new URLSearchParams(node[1])
+    case 'boxed':
+      return Object(primitiveOf(node[1])) as object
     case 'bytes':
       return restoreBytes(node[1], takeAttachment(node[2]))
     case 'error':
@@ -92,7 +116,10 @@ function fill(shell: object, node: Node, valueOf: (cell: Cell) => unknown): void
     case 'date':
     case 'regexp':
     case 'url':
+    case 'params':
+    case 'boxed':
     case 'bytes':
+    case 'view':
       return
     case 'error':
       for (const [key, cell] of Object.entries(node[2])) define(shell, key, valueOf(cell), false)

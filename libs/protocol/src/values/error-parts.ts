@@ -39,12 +39,15 @@ export function classNames(error: Error): string[] {
   return names
 }
 
+/** Own, but not enumerable: of every error, of an AggregateError, of a SuppressedError. */
+const hiddenKeys = ['cause', 'name', 'errors', 'error', 'suppressed']
+
 /** Keys that are read although they are not enumerable, and the error's own enumerable ones. */
 export function errorParts(error: Error): { hidden: string[]; own: string[] } {
   const own = Object.keys(error).filter((key) => key !== 'stack')
   const hidden = ['stack']
   if (!own.includes('message')) hidden.push('message')
-  for (const key of ['cause', 'errors', 'name']) if (Object.hasOwn(error, key) && !own.includes(key)) hidden.push(key)
+  for (const key of hiddenKeys) if (Object.hasOwn(error, key) && !own.includes(key)) hidden.push(key)
   // its name is a getter of the prototype, its data is out of reach
   if (error instanceof DOMException) hidden.push('name')
   return { hidden, own }

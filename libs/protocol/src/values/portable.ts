@@ -20,6 +20,7 @@ export function describeUnportable(value: unknown): string | undefined {
   if (typeof (value as Iterator<unknown>).next === 'function') return 'an iterator'
   for (let at: object | null = proto as object; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     const name = nameOfNodeClass(at)
+    if (name && types.isProxy(value)) return `a Proxy of ${withArticle(name)}`
     if (name) return withArticle(nameOf(value) ?? name)
   }
   return undefined
@@ -32,6 +33,8 @@ function isCarried(value: object): boolean {
     types.isDate(value) ||
     types.isRegExp(value) ||
     value instanceof URL ||
+    value instanceof URLSearchParams ||
+    types.isBoxedPrimitive(value) ||
     byteKind(value) >= 0 ||
     isError(value)
   )

@@ -7,6 +7,7 @@ import { byteKind, bytesOf } from './bytes.ts'
 import { classNames, errorParts, isError } from './error-parts.ts'
 import { type Cell, constants, type Node } from './format.ts'
 import { describeUnportable } from './portable.ts'
+import { type BytesNode, shareBuffers } from './shared-buffers.ts'
 
 /** What to do about a value that cannot travel or be read: throw, or say what travels instead. */
 export interface Policy {
@@ -31,11 +32,13 @@ export function writeGraph(root: unknown, policy: Policy): Graph {
   const ids = new Map<object, number>()
   const visits: Visit[] = []
   const nodes: Node[] = []
-  const attachments: Uint8Array[] = []
+  const bytesNodes: BytesNode[] = []
+  /** errors of the policy: what else is thrown comes from the value */
+  const told = new Set<unknown>()
 
   const rootCell = cellOf(root, undefined, '')
-  for (let id = 0; id < visits.length; id++) nodes.push(nodeOf(visits[id] as Visit))
-  return { cell: rootCell, nodes, attachments }
+  for (let id = 0; id < visits.length; id++) nodes.push(readNode(visits[id] as Visit, id))
+  return { cell: rootCell, nodes, attachments: shareBuffers(nodes, bytesNodes) }
 
   function cellOf(value: unknown, parent: Visit | undefined, step: string): Cell {
     switch (typeof value) {
@@ -52,35 +55,67 @@ export function writeGraph(root: unknown, policy: Policy): Graph {
       case 'object':
         return value === null ? null : objectCell(value, parent, step)
       default:
-        return policy.unportable(describeUnportable(value) ?? `a ${typeof value}`, pathOf(parent) + step, value)
+        return unportable(describeUnportable(value) ?? `a ${typeof value}`, pathOf(parent) + step, value)
+    }
+  }
+
+  function unportable(what: string, path: string, value: unknown): string {
+    return telling(() => policy.unportable(what, path, value))
+  }
+
+  function unreadable(cause: unknown, path: string): string {
+    return telling(() => policy.unreadable(cause, path))
+  }
+
+  function telling(tell: () => string): string {
+    try {
+      return tell()
+    } catch (error) {
+      told.add(error)
+      throw error
     }
   }
 
   function objectCell(object: object, parent: Visit | undefined, step: string): Cell {
     const known = ids.get(object)
     if (known !== undefined) return [known]
-    if (types.isBoxedPrimitive(object)) return cellOf(object.valueOf(), parent, step)
-    const refusal = describeUnportable(object)
-    if (refusal) return policy.unportable(refusal, pathOf(parent) + step, object)
+    let refusal: string | undefined
+    try {
+      refusal = describeUnportable(object)
+    } catch (cause) {
+      return unreadable(cause, pathOf(parent) + step)
+    }
+    if (refusal) return unportable(refusal, pathOf(parent) + step, object)
     const id = visits.push({ object, parent, step }) - 1
     ids.set(object, id)
     return [id]
   }
 
-  function nodeOf(visit: Visit): Node {
+  /** A getter, a trap of a proxy, a buffer that was transferred away: whatever throws while it is read is named. */
+  function readNode(visit: Visit, id: number): Node {
+    try {
+      return nodeOf(visit, id)
+    } catch (error) {
+      if (!told.has(error)) unreadable(error, pathOf(visit))
+      throw error
+    }
+  }
+
+  function nodeOf(visit: Visit, id: number): Node {
     const { object } = visit
+    // A subclass or the object itself may have methods of the same names: only those of the built-in class count.
     if (Array.isArray(object)) return arrayNode(object, visit)
     if (types.isMap(object)) return ['map', mapCells(object, visit)]
-    if (types.isSet(object))
-      return ['set', Array.from(object, (value, index) => cellOf(value, visit, `.values()[${index}]`))]
-    if (types.isDate(object)) return ['date', Number.isNaN(object.getTime()) ? null : object.getTime()]
+    if (types.isSet(object)) return ['set', setCells(object, visit)]
+    if (types.isDate(object)) return dateNode(object)
     if (types.isRegExp(object)) return ['regexp', object.source, object.flags, object.lastIndex]
     if (object instanceof URL) return ['url', object.href]
+    if (object instanceof URLSearchParams) return ['params', String(object)]
+    if (types.isBoxedPrimitive(object)) return ['boxed', cellOf(unboxed(object), visit, '.valueOf()')]
     const kind = byteKind(object)
     if (kind >= 0) {
-      const bytes = bytesOf(object)
-      attachments.push(bytes)
-      return ['bytes', kind, bytes.length]
+      bytesNodes.push({ id, kind, bytes: bytesOf(object) })
+      return ['bytes', kind, (object as ArrayBuffer).byteLength]
     }
     if (isError(object)) {
       const { hidden, own } = errorParts(object)
@@ -104,11 +139,17 @@ export function writeGraph(root: unknown, policy: Policy): Graph {
 
   function mapCells(map: Map<unknown, unknown>, visit: Visit): Cell[] {
     const cells: Cell[] = []
-    for (const [key, value] of map) {
+    Map.prototype.forEach.call(map, (value, key) => {
       const place = cells.length / 2
       const step = typeof key === 'string' ? `.get(${JSON.stringify(key)})` : `.values()[${place}]`
       cells.push(cellOf(key, visit, `.keys()[${place}]`), cellOf(value, visit, step))
-    }
+    })
+    return cells
+  }
+
+  function setCells(set: Set<unknown>, visit: Visit): Cell[] {
+    const cells: Cell[] = []
+    Set.prototype.forEach.call(set, (value) => cells.push(cellOf(value, visit, `.values()[${cells.length}]`)))
     return cells
   }
 
@@ -125,9 +166,21 @@ export function writeGraph(root: unknown, policy: Policy): Graph {
     try {
       return (object as Record<string | number, unknown>)[key]
     } catch (cause) {
-      return policy.unreadable(cause, pathOf(visit) + stepOf(String(key)))
+      return unreadable(cause, pathOf(visit) + stepOf(String(key)))
     }
   }
+}
+
+function dateNode(date: Date): Node {
+  const time = Date.prototype.getTime.call(date)
+  return ['date', Number.isNaN(time) ? null : time]
+}
+
+function unboxed(object: object): unknown {
+  if (types.isNumberObject(object)) return Number.prototype.valueOf.call(object)
+  if (types.isStringObject(object)) return String.prototype.valueOf.call(object)
+  if (types.isBooleanObject(object)) return Boolean.prototype.valueOf.call(object)
+  return types.isBigIntObject(object) ? BigInt.prototype.valueOf.call(object) : Symbol.prototype.valueOf.call(object)
 }
 
 function stepOf(key: string): string {

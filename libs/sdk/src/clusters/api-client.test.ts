@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { codecHeader, codecVersion } from '@burla/protocol'
 import { someJob } from '@burla/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createApiClient } from './api-client.ts'
@@ -31,6 +32,7 @@ test('a function travels only when the cluster does not have it', async () => {
   const seen: string[] = []
   const url = await listen((request, body, response) => {
     seen.push(`${request.method} ${request.url} ${request.headers.authorization}`)
+    expect(request.headers[codecHeader]).toBe(String(codecVersion))
     if (request.method === 'PUT') stored.set(request.url!.split('/').pop()!, String(body))
     else if (!stored.has('d1')) return response.writeHead(404).end(error('FUNCTION_UNKNOWN', 'send it'))
     response.writeHead(201).end(request.method === 'PUT' ? '' : JSON.stringify({ credentials: { jobId: 'j' } }))

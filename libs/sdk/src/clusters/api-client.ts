@@ -7,7 +7,7 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BurlaError, errorCodes, type ErrorCode } from '@burla/protocol'
+import { BurlaError, codecHeader, codecVersion, errorCodes, type ErrorCode } from '@burla/protocol'
 
 export type ApiAddress = { socketPath: string } | { url: string }
 
@@ -54,6 +54,7 @@ export function createApiClient(address: ApiAddress, token: string | undefined):
         agent,
         ...(signal && { signal }),
         headers: {
+          [codecHeader]: codecVersion,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(bytes && {
             'content-type': isBytes ? 'application/octet-stream' : 'application/json',

@@ -1,6 +1,6 @@
 /** What a call of `burla.map` and its like asks for, checked and captured while the call is made (P5). */
 import { types } from 'node:util'
-import { encodeValue, errorClassesByNames, largestValueBytes, BurlaError } from '@burla/protocol'
+import { encodeValue, errorClassesByNames, BurlaError } from '@burla/protocol'
 import { captureFunction, type CapturedFunction } from '@burla/closure'
 import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
 import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
@@ -40,16 +40,6 @@ export function captureCall<I, R>(
 
 /** The bytes of an input; what cannot travel is refused by its path, what is too big by its index and size. */
 export function encodeInput(input: unknown, index: number): Buffer {
-  const bytes = encoded(input, index)
-  if (bytes.length <= largestValueBytes) return bytes
-  throw new BurlaError(
-    'INPUT_TOO_BIG',
-    `inputs[${index}] has ${bytes.length} bytes; the largest input is ${largestValueBytes}. Put it into shared/ and pass its path`,
-    { inputIndex: index },
-  )
-}
-
-function encoded(input: unknown, index: number): Buffer {
   try {
     return encodeValue(input, `inputs[${index}]`)
   } catch (error) {

@@ -18,10 +18,11 @@ export function decodeOutcome<R>(
   ownClasses: OwnErrorClasses = () => undefined,
 ): Outcome<R> {
   const { index, attempts, durationMs } = header
+  const origin = { what: `the result of input ${index}`, from: 'cluster' } as const
   if (header.status === 'ok') {
-    return { status: 'fulfilled', index, value: decodeValue(payload) as R, attempts, durationMs }
+    return { status: 'fulfilled', index, value: decodeValue(payload, { origin }) as R, attempts, durationMs }
   }
-  const error = decodeFailure(payload, { inputIndex: index, classes: ownClasses() })
+  const error = decodeFailure(payload, { origin, inputIndex: index, classes: ownClasses() })
   const reason = withCallSite(error, callSite.stack)
   return { status: 'rejected', index, reason, attempts, durationMs }
 }
