@@ -28,7 +28,9 @@ export function addClassParts(
 
 /** An object gets its private names back class by class: two classes may use the same name. */
 export function addPrivateFields(graph: Graph, node: ObjectNode, object: object, trail: Trail): void {
-  const classes = [...prototypesOf(object)].map(constructorOf).filter((each) => each && isClass(each)) as AnyFunction[]
+  // Node's own classes keep private fields as well; what is in those, `base` says.
+  const own = [...prototypesOf(object)].filter((proto) => ['local', 'package'].includes(graph.lineage.kinOf(proto)))
+  const classes = own.map(constructorOf).filter((each) => each && isClass(each)) as AnyFunction[]
   const parts = classes.map((each) => readClassText(parseFunction(Function.prototype.toString.call(each))))
   if (!parts.some(({ stamps }) => stamps)) return
   const values = new PrivateValues(graph, object)
