@@ -39,11 +39,11 @@ test('beside dist/ there are the package.json, a README and the licence', () => 
   expect(text('README.md')).toContain('npm install burla')
 })
 
-test('it asks for no other package, no script, and no newer Node than 20', () => {
+test('it asks for no other package, no script, and no newer Node than 20.12', () => {
   expect(
     Object.keys(manifest).filter((field) => /dependencies|scripts|private|publishConfig|workspaces/i.test(field)),
   ).toEqual([])
-  expect(manifest['engines']).toEqual({ node: '>=20' })
+  expect(manifest['engines']).toEqual({ node: '>=20.12' })
 })
 
 test('all that the package.json names is there', () => {
@@ -54,7 +54,7 @@ test('all that the package.json names is there', () => {
 })
 
 test('nothing is left of an earlier build', () => {
-  // planted by main.ts
+  // planted by pack.ts
   expect(files).not.toContain('dist/stale.js')
 })
 

@@ -7,13 +7,13 @@
  *   npm run test:package -- --only package    only the tests in this folder
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addCounts, countTests, type Counts } from '../scripts/verify/count-tests.ts'
 import { majors, nodeOf, type Major } from './nodes.ts'
-import { npm } from './npm.ts'
+import { packPackage } from './pack.ts'
 import { reporting, runSuite } from './suite.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -26,11 +26,9 @@ if (nodes.some((major) => !majors.includes(major))) throw new Error(`--node take
 
 const folder = mkdtempSync(join(tmpdir(), 'burla-package-'))
 try {
-  // what an earlier build left must not be packed
-  mkdirSync(join(root, 'libs/sdk/dist'), { recursive: true })
-  writeFileSync(join(root, 'libs/sdk/dist/stale.js'), '')
-  npm(['pack', '-w', 'libs/sdk', '--pack-destination', folder], { cwd: root })
-  const tarball = join(folder, readdirSync(folder)[0] ?? '')
+  const packed = join(folder, 'packed')
+  mkdirSync(packed)
+  const tarball = packPackage(packed)
   const runs: Record<string, (report: string) => boolean> = {}
   if (values.only !== 'e2e') runs['the tarball'] = (report) => runPackageTests(tarball, report)
   if (values.only !== 'package') {
