@@ -39,10 +39,10 @@ test('beside dist/ there are the package.json, a README and the licence', () => 
   expect(text('README.md')).toContain('npm install burla')
 })
 
-test('it asks for no other package, no script, and no newer Node than 20.12', () => {
-  expect(
-    Object.keys(manifest).filter((field) => /dependencies|scripts|private|publishConfig|workspaces/i.test(field)),
-  ).toEqual([])
+test('it asks for no other package, runs nothing where it is installed, and is for Node 20.12 and newer', () => {
+  const unwanted = /dependencies|private|publishConfig|workspaces/i
+  expect(Object.keys(manifest).filter((field) => unwanted.test(field))).toEqual([])
+  expect(Object.keys(manifest['scripts'] as object)).toEqual(['prepack', 'postpack'])
   expect(manifest['engines']).toEqual({ node: '>=20.12' })
 })
 
@@ -122,7 +122,7 @@ test('the licences of all packages that are copied into it are in it, with their
   }
 })
 
-test('packing leaves the workspace as it was', () => {
+test('packing leaves the workspace as it was, also after an npm that died amid it', () => {
   const workspace = JSON.parse(readFileSync(join(root, 'libs/sdk/package.json'), 'utf8')) as typeof manifest
   expect(workspace).toMatchObject({ private: true, exports: { '.': './src/index.ts' } })
   expect(

@@ -1,12 +1,17 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { npm } from './npm.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** Packs the package as anybody would, into this empty folder, and gives the path of the tarball. */
+/**
+ * Packs the package as anybody would, into this empty folder, and gives the path of the tarball. What may lie about from
+ * earlier does: `contents.test.ts` looks for it.
+ */
 export function packPackage(folder: string): string {
-  // What an earlier build left must not be packed: `contents.test.ts` looks for this file.
+  // An npm that died when all was ready to be packed, and a file of another build.
+  execFileSync('npm', ['run', '--silent', 'prepack', '-w', 'libs/sdk'], { cwd: root })
   mkdirSync(join(root, 'libs/sdk/dist'), { recursive: true })
   writeFileSync(join(root, 'libs/sdk/dist/stale.js'), '')
   npm(['pack', '-w', 'libs/sdk', '--pack-destination', folder], { cwd: root })

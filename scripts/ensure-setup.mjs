@@ -4,7 +4,7 @@
  * does it, and does nothing where all is there.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
@@ -12,6 +12,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 export const node = `${root}node_modules/node/bin/node`
 
 export function ensureSetup() {
+  putBackManifest()
   const why = staleBecause()
   if (why !== undefined) {
     console.log(`Installing the packages with npm ci: ${why}.`)
@@ -21,6 +22,14 @@ export function ensureSetup() {
     run(program, [...args, 'ci', '--no-audit', '--no-fund'])
   }
   run(node, [`${root}libs/sdk/src/cli/main.ts`, 'setup'])
+}
+
+/** While npm packs libs/sdk, its package.json is the published one; an npm that died has not put back the workspace's. */
+function putBackManifest() {
+  const sdk = `${root}libs/sdk/`
+  if (!existsSync(`${sdk}package.workspace.json`)) return
+  console.log('Putting back libs/sdk/package.json, which an interrupted npm pack has left as it is published.')
+  renameSync(`${sdk}package.workspace.json`, `${sdk}package.json`)
 }
 
 /** Why node_modules is not what the lock file says, or undefined. npm writes down there what it has installed. */

@@ -4,12 +4,15 @@
  */
 interface WorkspaceManifest {
   [field: string]: unknown
+  scripts: Record<string, string>
   publishConfig: object
 }
 
-const ofTheWorkspace = ['private', 'scripts', 'dependencies', 'devDependencies', 'publishConfig']
+const ofTheWorkspace = ['private', 'dependencies', 'devDependencies', 'publishConfig']
 
 export function publishedManifest(workspace: WorkspaceManifest): object {
   const kept = Object.entries(workspace).filter(([field]) => !ofTheWorkspace.includes(field))
-  return { ...Object.fromEntries(kept), ...workspace.publishConfig }
+  const { prepack, postpack } = workspace.scripts
+  // Those two so that npm runs them again where it died in between (see `pack.ts`); it never does where it installs.
+  return { ...Object.fromEntries(kept), scripts: { prepack, postpack }, ...workspace.publishConfig }
 }

@@ -1,7 +1,8 @@
 /**
  * Around `npm pack -w libs/sdk`. npm packs a folder as it stands on disk, with the package.json that is there, so the
  * published one is put in its place before (`prepack`) and the workspace's put back after (`postpack`). In between,
- * `import 'burla'` finds the built files. If npm dies in between, the next `prepack` begins by putting it back.
+ * `import 'burla'` finds the built files. If npm dies in between, the next `prepack` begins by putting it back, and so
+ * does the set-up that runs before the tests (`ensure-setup.mjs`).
  */
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,7 +25,7 @@ async function before(): Promise<void> {
 
 function after(): void {
   renameSync(kept, manifest)
-  rmSync(licence)
+  rmSync(licence, { force: true })
 }
 
 if (process.argv[2] === 'before') await before()
