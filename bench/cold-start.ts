@@ -9,13 +9,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { majors, nodeOf, promised } from '../package/nodes.ts'
 import { npm } from '../package/npm.ts'
 import { packPackage } from '../package/pack.ts'
 import { quiet } from './machine.ts'
 import { median } from './statistics.ts'
 
-const script = join(import.meta.dirname, 'cold-script.ts')
+const script = fileURLToPath(new URL('./cold-script.ts', import.meta.url))
 
 export interface ColdStart {
   where: string

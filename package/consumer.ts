@@ -7,10 +7,14 @@ import burlaByDefault, {
   BurlaError,
   CancelledError,
   type ErrorCode,
+  type JobState,
+  type JobStatus,
   type MapOptions,
   type MapPromise,
+  type NodeStatus,
   type Outcome,
   type StreamedResult,
+  type SubmittedJob,
 } from 'burla'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -74,6 +78,38 @@ export async function whatStreamGives(): Promise<void> {
   }
   // @ts-expect-error it is looped over, and has no length
   void burla.stream(double, [1]).length
+}
+
+export async function whatSubmitGives(): Promise<void> {
+  const job = await burla.submit(later, [1], { retentionMs: 1000 })
+  exactly<SubmittedJob<{ id: string }>>()(job)
+  exactly<string>()(job.id)
+  exactly<{ id: string }[]>()(await job.results())
+  exactly<Outcome<{ id: string }>[]>()(await job.settled({ signal: AbortSignal.timeout(1), progress: false }))
+  for await (const outcome of job.stream()) exactly<Outcome<{ id: string }>>()(outcome)
+  exactly<void>()(await job.cancel())
+
+  // from another program: the type is said, or unknown
+  exactly<number[]>()(await burla.job<number>(job.id).results())
+  exactly<unknown[]>()(await burla.job(job.id).results())
+  // @ts-expect-error it resolves when all inputs are stored
+  void burla.submit(double, [1]).results()
+  // @ts-expect-error an id, not a job
+  void burla.job(job)
+}
+
+export async function whatThereIs(): Promise<void> {
+  const jobs = await burla.jobs({ limit: 1, state: 'running' })
+  exactly<JobStatus[]>()(jobs)
+  for (const { state, inputs, finishedAt } of jobs) {
+    exactly<JobState>()(state)
+    exactly<number>()(inputs.known + inputs.waiting + inputs.running + inputs.completed + inputs.failed)
+    exactly<number | null>()(finishedAt)
+  }
+  exactly<NodeStatus[]>()(await burla.nodes())
+  exactly<'up' | 'none'>()((await burla.cluster.status()).state)
+  // @ts-expect-error no such state
+  void burla.jobs({ state: 'done' })
 }
 
 export function whatIsThrown(error: unknown): ErrorCode | undefined {

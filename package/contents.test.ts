@@ -87,6 +87,10 @@ test('its types import nothing that is not in it', () => {
   expect(specifiers.map(([, specifier = '']) => specifier).filter((specifier) => !isBuiltin(specifier))).toEqual([])
 })
 
+test('its types do not show what is internal', () => {
+  expect(withEnding('.d.ts', '.d.cts').filter((file) => text(file).includes('@internal'))).toEqual([])
+})
+
 test('each bundle has a source map, with our sources in it', () => {
   const bundles = withEnding('.js', '.cjs').filter((file) => text(file).includes('//# sourceMappingURL='))
   expect(bundles.length).toBeGreaterThan(10)
