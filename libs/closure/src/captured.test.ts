@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { type Captured, runElsewhere, runFixture } from './fixtures/elsewhere.ts'
 import { captureFunction, restoreFunction } from './index.ts'
 
 describe('what is captured', () => {
@@ -36,23 +35,4 @@ describe('what is captured', () => {
   test('is small for a small function', () => {
     expect(captureFunction((n: number) => n * 2).bytes.length).toBeLessThan(500)
   })
-})
-
-async function failureOf(name: string): Promise<Error> {
-  const captured = JSON.parse(await runFixture('capture-failing-main.ts')) as Captured
-  const outcomes = await runElsewhere(captured)
-  return outcomes[name]?.failure as Error
-}
-
-test('an error names the file and line where the function is written, in every function on the way', async () => {
-  const { stack = '' } = await failureOf('failing')
-  const [message, first, second] = stack.split('\n')
-  expect(message).toBe('Error: from line 7')
-  expect(first).toMatch(/at helper \(.*capture-failing-main\.ts:7:9\)$/)
-  expect(second).toMatch(/at failing \(.*capture-failing-main\.ts:9:44\)$/)
-})
-
-test('a module that is missing where the function runs rejects each call by its name', async () => {
-  const { message } = await failureOf('missing')
-  expect(message).toMatch(/Cannot find package 'no-such-package' imported from .*fixtures/)
 })

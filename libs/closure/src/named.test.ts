@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { captureFunction, restoreFunction } from './index.ts'
-import * as local from './fixtures/local-module.ts'
+import * as local from './fixtures/cases/local-module.ts'
 import * as acorn from 'acorn'
 
 const hub = { call: (n: number) => n, socket: new (class Socket {})() }

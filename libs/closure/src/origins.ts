@@ -3,7 +3,7 @@
  * captured again: a restored function knows its imports only as values.
  */
 export type Origin =
-  | { kind: 'import'; by: 'import' | 'require'; specifier: string; file: string; path: string[] }
+  | { kind: 'import'; by: 'import' | 'require' | 'interop'; specifier: string; file: string; path: string[] }
   | { kind: 'meta' | 'importer' | 'require'; file: string }
 
 const origins = new WeakMap<object, Origin>()

@@ -116,5 +116,6 @@ function presentValue(inspector: Inspector, { draft, name, scope, held }: Mentio
 }
 
 function setterOf(inspector: Inspector, fn: AnyFunction, name: string): ((value: unknown) => void) | undefined {
-  return lookInside(inspector, fn, `(value) => { ${name} = value }`)?.value as ((value: unknown) => void) | undefined
+  return lookInside(inspector, fn, `function () { ${name} = arguments[0] }`)?.value as
+    ((value: unknown) => void) | undefined
 }

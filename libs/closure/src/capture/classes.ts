@@ -22,14 +22,14 @@ export function addClassParts(
   if (parts.hookName === undefined) return
   const { hookName: name, stampingName: stamping, codeName: code, stamps } = parts
   node.hook = { name, stamping, code, stamps }
-  const statics = new PrivateValues(graph, fn).take(parts.privateFields, draft.trail)
+  const statics = new PrivateValues(graph, fn).take(parts.privateStatics, draft.trail)
   if (Object.keys(statics).length > 0) node.statics = statics
 }
 
 /** An object gets its private names back class by class: two classes may use the same name. */
 export function addPrivateFields(graph: Graph, node: ObjectNode, object: object, trail: Trail): void {
   // Node's own classes keep private fields as well; what is in those, `base` says.
-  const own = [...prototypesOf(object)].filter((proto) => ['local', 'package'].includes(graph.lineage.kinOf(proto)))
+  const own = [...prototypesOf(object)].filter((proto) => graph.lineage.kinOf(proto) === 'local')
   const classes = own.map(constructorOf).filter((each) => each && isClass(each)) as AnyFunction[]
   const parts = classes.map((each) => readClassText(parseFunction(Function.prototype.toString.call(each))))
   if (!parts.some(({ stamps }) => stamps)) return

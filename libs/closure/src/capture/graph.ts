@@ -12,10 +12,8 @@ import type { AnyFunction } from '../text/parse.ts'
 import { Buffers } from './buffers.ts'
 import { Declarations } from './declarations.ts'
 import { Files } from './files.ts'
-import { describeForeign } from './foreign.ts'
 import { describeFunction } from './functions.ts'
 import { Lineage } from './lineage.ts'
-import { isNamespace } from './namespaces.ts'
 import { describeObject } from './objects.ts'
 import { PlainData, type Island } from './plain-data.ts'
 import type { Trail } from './refusals.ts'
@@ -158,10 +156,7 @@ export class Graph {
     if (typeof value === 'symbol') return describeSymbol(value)
     if (typeof value === 'function') return describeFunction(this, value as AnyFunction, trail)
     const island = this.plainData.islandWith(value as object)
-    if (!island) {
-      const isPackage = isNamespace(value) && this.packages.find(value) !== undefined
-      return isPackage ? describeForeign(this, value, trail) : describeObject(this, value as object, trail)
-    }
+    if (!island) return describeObject(this, value as object, trail)
     this.#islands.push([id, island])
     return undefined
   }

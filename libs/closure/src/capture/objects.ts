@@ -27,7 +27,7 @@ export function describeObject(graph: Graph, object: object, trail: Trail): Node
   if (foreign && !(foreign.kin === 'package' && isPortableInstance(graph, object))) {
     return describeForeign(graph, object, trail)
   }
-  return describeOwn(graph, object, trail)
+  return graph.packages.find(object) ? describeForeign(graph, object, trail) : describeOwn(graph, object, trail)
 }
 
 function describeOwn(graph: Graph, object: object, trail: Trail): ObjectNode {

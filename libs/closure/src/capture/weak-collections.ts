@@ -3,9 +3,10 @@ import type { Cell } from '../payload/payload.ts'
 import type { Graph } from './graph.ts'
 import { insideTrail, type Trail } from './refusals.ts'
 
+/** As V8 tells it: one of a WeakSet has only a value. */
 interface Entry {
-  key: object
-  value?: unknown
+  key?: object
+  value: unknown
 }
 
 interface Collection {
@@ -35,11 +36,11 @@ export class WeakCollections {
   addMet(): void {
     for (const collection of this.#all) {
       const { cells, isMap, trail } = collection
-      const met = collection.left.filter(({ key }) => this.#graph.isMet(key))
+      const met = collection.left.filter((entry) => this.#graph.isMet(isMap ? entry.key : entry.value))
       collection.left = collection.left.filter((entry) => !met.includes(entry))
       for (const { key, value } of met) {
-        cells.push(this.#graph.cellOf(key, insideTrail(trail, '[key]')))
-        if (isMap) cells.push(this.#graph.cellOf(value, insideTrail(trail, '[value]')))
+        if (isMap) cells.push(this.#graph.cellOf(key, insideTrail(trail, '[key]')))
+        cells.push(this.#graph.cellOf(value, insideTrail(trail, '[value]')))
       }
     }
   }

@@ -62,7 +62,7 @@ export type Path = string[]
 
 /** Resolved from `file`; with `url`, a file of a package, by its path below the package's folder. */
 export interface ModuleReference {
-  by: 'import' | 'require' | 'local'
+  by: 'import' | 'require' | 'interop' | 'local'
   specifier: string
   file: number
 }

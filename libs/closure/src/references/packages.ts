@@ -8,10 +8,10 @@ import type { Inspector } from '../inspect/inspector.ts'
 import { inspectFunction, scriptOf, type Scope, type Script } from '../inspect/scripts.ts'
 import { isNative, type AnyFunction } from '../text/parse.ts'
 import { loadedModules } from './require.ts'
-import { isInPackage, isLocal, readSourceFile } from './source-file.ts'
+import { isInPackage, isLocal, readSourceFile, type ImportedBy } from './source-file.ts'
 
 export interface PackageReference {
-  by: 'import' | 'require'
+  by: ImportedBy
   specifier: string
   /** the file that the specifier is resolved from */
   from: string
@@ -23,10 +23,12 @@ export function isForeign(url: string): boolean {
   return url.startsWith('node:') || isInPackage(url)
 }
 
+/** What a file imports does not change while it is loaded. */
+const importsOf = new WeakMap<Script, Map<unknown, PackageReference>>()
+
 export class PackageReferences {
   readonly #inspector: Inspector
-  readonly #known = new Map<unknown, PackageReference>()
-  readonly #unread = new Map<Script, Scope[]>()
+  readonly #scripts = new Map<Script, Scope[]>()
 
   constructor(inspector: Inspector) {
     this.#inspector = inspector
@@ -34,38 +36,27 @@ export class PackageReferences {
 
   /** Makes the imports of a file known, as V8 shows them around one of its functions. */
   note(script: Script, scopes: Scope[]): void {
-    if (!this.#unread.has(script)) this.#unread.set(script, scopes)
+    if (!this.#scripts.has(script)) this.#scripts.set(script, scopes)
   }
 
   find(value: object): PackageReference | undefined {
-    this.#readImports()
-    return this.#known.get(value) ?? (typeof value === 'function' ? this.#findByFile(value as AnyFunction) : undefined)
+    for (const imports of this.#imports()) {
+      const found = imports.get(value)
+      if (found) return found
+    }
+    return typeof value === 'function' ? this.#findByFile(value as AnyFunction) : undefined
   }
 
   /** What the files of the function import from packages, and what is exported there. */
   *members(): Generator<unknown> {
-    this.#readImports()
-    yield* this.#known.keys()
+    for (const imports of this.#imports()) yield* imports.keys()
   }
 
-  #readImports(): void {
-    for (const [script, scopes] of this.#unread) this.#addImports(script, scopes)
-  }
-
-  #addImports(script: Script, scopes: Scope[]): void {
-    // marked as read, so that another function of the file does not read it again
-    if (scopes.length === 0) return
-    this.#unread.set(script, [])
-    for (const [name, imported] of readSourceFile(script).imports) {
-      const scope = scopes.find(({ variables }) => Object.hasOwn(variables, name))
-      if (!scope || isLocal(imported)) continue
-      const { by, specifier, path } = imported
-      const value = valueOf(scope.variables, name)
-      for (const [member, way] of membersOf(value, 2)) {
-        if (!this.#known.has(member)) {
-          this.#known.set(member, { by, specifier, from: script.url, path: [...path, ...way] })
-        }
-      }
+  *#imports(): Generator<Map<unknown, PackageReference>> {
+    for (const [script, scopes] of this.#scripts) {
+      const imports = importsOf.get(script) ?? readImports(script, scopes)
+      importsOf.set(script, imports)
+      yield imports
     }
   }
 
@@ -77,6 +68,19 @@ export class PackageReferences {
     if (!script?.file || !isInPackage(script.file)) return undefined
     return script.isModule ? exportOfModule(fn, script, scopes) : exportOfCommonJs(fn, script.file)
   }
+}
+
+function readImports(script: Script, scopes: Scope[]): Map<unknown, PackageReference> {
+  const found = new Map<unknown, PackageReference>()
+  for (const [name, imported] of readSourceFile(script).imports) {
+    const scope = scopes.find(({ variables }) => Object.hasOwn(variables, name))
+    if (!scope || isLocal(imported)) continue
+    const { by, specifier, path } = imported
+    for (const [member, way] of membersOf(valueOf(scope.variables, name), 2)) {
+      if (!found.has(member)) found.set(member, { by, specifier, from: script.url, path: [...path, ...way] })
+    }
+  }
+  return found
 }
 
 function exportOfModule(fn: AnyFunction, script: Script, scopes: Scope[]): PackageReference | undefined {

@@ -11,8 +11,11 @@ import { boundIdentifiers } from '../text/bindings.ts'
 import { findIn } from '../text/free-variables.ts'
 import { isTree, parseFile, type Tree } from '../text/parse.ts'
 
+/** `interop`: required, and given the look of an import by a tool */
+export type ImportedBy = 'import' | 'require' | 'interop'
+
 export interface FileImport {
-  by: 'import' | 'require'
+  by: ImportedBy
   /** as written; for a path that a tool has written, the file */
   specifier: string
   /** the way into the module; empty for all of it */
@@ -61,11 +64,15 @@ function readAnew(script: Script): SourceFile {
   return file
 }
 
-/** vitest wraps a file into one async arrow. */
+/** vitest wraps a file into one async arrow, tsx and some bundlers into one that is called at once. */
 function topStatements(program: Tree): Tree[] {
   let body = program['body'] as Tree[]
-  const wrapper = body.at(-1)?.['expression'] as Tree | undefined
-  if (wrapper?.type === 'ArrowFunctionExpression') body = (wrapper['body'] as Tree)['body'] as Tree[]
+  const last = body.findLast(({ type }) => type !== 'EmptyStatement')?.['expression'] as Tree | undefined
+  const wrapper = last?.type === 'CallExpression' ? (last['callee'] as Tree) : last
+  if (wrapper && /Function/.test(wrapper.type) && isTree(wrapper['body'])) {
+    const inside = wrapper['body']['body'] as Tree[] | undefined
+    if (inside) body = inside
+  }
   return body.length === 1 && body[0]?.type === 'BlockStatement' ? (body[0]['body'] as Tree[]) : body
 }
 
@@ -99,7 +106,7 @@ function addRequire(declarator: Tree, file: string, imports: Map<string, FileImp
   const callee = nameOf(call['callee'])
   const literal = (call['arguments'] as { value?: unknown }[])[0]?.value
   if ((callee !== 'require' && callee !== '__vite_ssr_import__') || typeof literal !== 'string') return
-  const by = callee === 'require' && !isWrapped ? 'require' : 'import'
+  const by = callee !== 'require' ? 'import' : isWrapped ? 'interop' : 'require'
   const specifier = asFile(literal, file)
   const id = declarator['id'] as Tree
   if (id.type === 'Identifier') imports.set(nameOf(id), { by, specifier, path: [] })

@@ -9,13 +9,21 @@ import { hiddenIntrinsics } from '../references/intrinsics.ts'
 
 /** The value at the end of `path`, of a module that is imported or required as if by `file`. */
 export async function loadImport(
-  { by, specifier, file }: { by: 'import' | 'require'; specifier: string; file: string },
+  { by, specifier, file }: { by: 'import' | 'require' | 'interop'; specifier: string; file: string },
   path: string[],
 ): Promise<unknown> {
-  const exported: unknown = by === 'require' ? requireOf(file)(specifier) : await importerOf(file)(asUrl(specifier))
-  const value = path.reduce(memberOf, exported)
+  const exported: unknown = by === 'import' ? await importerOf(file)(asUrl(specifier)) : requireOf(file)(specifier)
+  const value = path.reduce(memberOf, by === 'interop' ? asNamespace(exported) : exported)
   rememberOrigin(value, { kind: 'import', by, specifier, file, path })
   return value
+}
+
+/** As bundlers make it of a CommonJS module. */
+function asNamespace(exported: unknown): unknown {
+  if (Object.hasOwn(Object(exported) as object, '__esModule')) return exported
+  const namespace: object = Object.create(null) as object
+  Object.defineProperties(namespace, Object.getOwnPropertyDescriptors(Object(exported) as object))
+  return Object.defineProperty(namespace, 'default', { value: exported, enumerable: true, configurable: true })
 }
 
 /** What a tool imports by name from a CommonJS package may be only a member of its default export in Node. */

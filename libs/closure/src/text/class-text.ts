@@ -17,8 +17,9 @@ export interface ClassText {
   early: string[]
   /** stands for the superclass; undefined for a class without, or that extends null */
   superName: string | undefined
-  /** names of private fields, and whether instances have any private name */
+  /** names of private fields of instances and of the class, and whether instances have any private name */
   privateFields: string[]
+  privateStatics: string[]
   stamps: boolean
   /** the class has a hook by this name; see `hookOf` */
   hookName: string | undefined
@@ -54,18 +55,19 @@ function read(text: FunctionText): ClassText {
   const extendsNull = heritage?.raw === 'null'
   if (heritage && !extendsNull) edits.push(replacing(heritage, superName, source))
   const privates = members.filter(({ key }) => isPrivate(key))
+  const fields = privates.filter(isField)
   const stamps = privates.some((member) => !member['static'])
   if (stamps) edits.push(...members.flatMap((member) => guarded(member, stampingName, heritage !== null)))
   if (privates.length > 0) {
     const end = text.node.end - 1
-    const privateFields = privates.filter(isField).map(nameOfKey)
-    edits.push({ start: end, end, text: hookOf({ hookName, stampingName, codeName }, privateFields) })
+    edits.push({ start: end, end, text: hookOf({ hookName, stampingName, codeName }, fields.map(nameOfKey)) })
   }
   return {
     without,
     early: earlyNames(members),
     superName: heritage && !extendsNull ? superName : undefined,
-    privateFields: privates.filter(isField).map(nameOfKey),
+    privateFields: fields.filter((member) => !member['static']).map(nameOfKey),
+    privateStatics: fields.filter((member) => member['static']).map(nameOfKey),
     stamps,
     hookName: privates.length > 0 ? hookName : undefined,
     stampingName,
@@ -79,7 +81,7 @@ function read(text: FunctionText): ClassText {
 function hookOf(names: { hookName: string; stampingName: string; codeName: string }, fields: string[]): string {
   const cases = fields.map((name) => `case${JSON.stringify(name)}:o.#${name}=v;break;`).join('')
   return (
-    `static{${names.hookName}={set(o,n,v){switch(n){${cases}}},` +
+    `;static{${names.hookName}={set(o,n,v){switch(n){${cases}}},` +
     `stamp(on){${names.stampingName}=on},run(){return eval(${names.codeName})}}}`
   )
 }
