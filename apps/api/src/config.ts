@@ -14,4 +14,6 @@ export interface ApiConfig {
   tokenHash: string
   /** whether the history of jobs is kept: not where nobody could ever ask for it */
   history: boolean
+  /** how long a client is waited for whose process has ended; default 60 s */
+  clientGoneMs?: number
 }

@@ -11,12 +11,22 @@
  *  K6  The results of a submitted job go when their retention ends.
  *  K7  A job that no node can serve says so, and fails when that lasts.
  *
- * After a (re)connection it waits as long as a claim may be silent before it judges anybody: the others had no Redis either.
+ * After a (re)connection, and after it stood still itself, it waits as long as a claim may be silent before it judges
+ * anybody, nodes and clients: the others had no Redis either, or slept on the same machine.
  */
 import type { Redis } from 'ioredis'
-import { isFinished, jobKeys, lostAfterMs, type Claim, type JobId, type NodeStatus } from '@burla/protocol'
+import {
+  clientGoneMs,
+  isFinished,
+  jobKeys,
+  lostAfterMs,
+  type Claim,
+  type JobId,
+  type NodeStatus,
+} from '@burla/protocol'
 import { ringBell } from './bell.ts'
 import { claimSilenceMs, release } from './claims.ts'
+import { whyClientGone } from './clients.ts'
 import { hasFunction } from './functions.ts'
 import { jobUserRules } from './job-user.ts'
 import { viewLiveJobs, type JobView } from './job-view.ts'
@@ -39,11 +49,16 @@ export interface KeeperOptions {
   say?: (message: string) => void
   /** how long a job is left alone that no node can serve */
   hopelessForMs?: number
+  /** how long a client is waited for whose process has ended; for the words only */
+  clientGoneMs?: number
+  /** how long it looks on before it judges anybody */
+  judgeAfterMs?: number
 }
 
 /** Runs until `signal` ends. Errors of Redis are waited out. */
 export async function startKeeper(options: KeeperOptions): Promise<void> {
   const { redis, clusterKey, signal, say = () => undefined, hopelessForMs = unservableAfterMs } = options
+  const { judgeAfterMs = lostAfterMs, clientGoneMs: goneMs = clientGoneMs } = options
   let connectedSince = Date.now()
   let usersMissing = true
   const onReady = () => {
@@ -73,13 +88,13 @@ export async function startKeeper(options: KeeperOptions): Promise<void> {
         for (const { record } of views) await hasFunction(redis, record.functionDigest)
         await forgetExpiredJobs(redis)
       }
-      const mayJudge = Date.now() - connectedSince > lostAfterMs
+      const mayJudge = Date.now() - connectedSince > judgeAfterMs
       const nodes = await listNodes(redis)
       for (const view of views) {
         if (mayJudge) await loseSilentClaims(redis, view, say)
         const { parent } = view.record
         if (parent) await endWithCall(redis, view, parent)
-        else await endUnreadJob(redis, view, say)
+        else await endUnreadJob(redis, view, { mayJudge, goneMs, say })
         await tellUnservable(redis, view, { nodes, hopelessness, say })
       }
       await forgetOldNodes(redis)
@@ -131,17 +146,24 @@ export async function loseClaim(redis: Redis, jobId: JobId, claim: Claim): Promi
 }
 
 /** K3 */
-async function endUnreadJob(redis: Redis, { record, claims }: JobView, say: (m: string) => void): Promise<void> {
+async function endUnreadJob(
+  redis: Redis,
+  { record, claims }: JobView,
+  { mayJudge, goneMs, say }: { mayJudge: boolean; goneMs: number; say: (m: string) => void },
+): Promise<void> {
   const { id, kind, state, ended } = record
   const k = jobKeys(id)
-  const [clientDone, clientHere] = await Promise.all([redis.hget(k.record, 'clientDone'), redis.exists(k.client)])
-  const hasClient = clientDone === null && clientHere === 1
+  const [[clientDone, clientGoneAt], clientHere] = await Promise.all([
+    redis.hmget(k.record, 'clientDone', 'clientGoneAt'),
+    redis.exists(k.client),
+  ])
+  const hasClient = clientDone === null && (clientHere === 1 || !mayJudge)
   if (isFinished(state)) {
     if (claims.length > 0 || (kind === 'attached' && hasClient)) return
     return retireJob(redis, id, { dropResults: clientDone !== null })
   }
   if (state === 'cancelling' || hasClient || (kind === 'submitted' && ended)) return
-  const reason = kind === 'attached' ? 'its client is gone' : 'its client was gone before all its inputs were stored'
+  const reason = whyClientGone(record, { wasKnown: Boolean(clientGoneAt), goneMs })
   say(`job ${id} is cancelled: ${reason}`)
   await cancelJob(redis, id, { outcome: 'cancelled', reason })
 }

@@ -53,6 +53,7 @@ export function clusterParts(config: SupervisorConfig, surroundings: Surrounding
       tokenHash: createHash('sha256').update(home.token).digest('hex'),
       // Only its own program could ask an embedded one, and it has the results themselves.
       history: config.home.type === 'staying',
+      clientGoneMs: config.clientGoneMs,
     })
   const startAgent = (place: number) => {
     // Another id each time: what a dead agent held must be declared lost, not be taken for the new one's.
