@@ -16,6 +16,7 @@ const routes = [
   ['GET', '/v1/jobs/doubling-0123456789/failures'],
   ['GET', '/v1/jobs/doubling-0123456789/lines'],
   ['POST', '/v1/jobs/doubling-0123456789/credentials'],
+  ['POST', '/v1/heartbeat'],
   ['GET', '/v1/cluster'],
   ['GET', '/v1/nodes'],
   ['GET', '/'],

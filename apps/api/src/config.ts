@@ -16,4 +16,6 @@ export interface ApiConfig {
   history: boolean
   /** no node that started before this time is there any more */
   nodesSince?: number
+  /** how long a client is waited for whose process has ended; default 60 s */
+  clientGoneMs?: number
 }

@@ -16,6 +16,7 @@ test('/docs/json describes every route, from the schemas that check the requests
     'get /v1/jobs/{id}',
     'delete /v1/jobs/{id}',
     'post /v1/jobs/{id}/cancel',
+    'post /v1/heartbeat',
     'get /v1/jobs/{id}/inputs',
     'get /v1/jobs/{id}/failures',
     'get /v1/jobs/{id}/lines',

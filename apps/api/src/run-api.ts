@@ -1,6 +1,7 @@
 /** The api while it runs: one connection to Redis, the keeper beside it, listening until told to stop. */
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
+import { clientGoneMs as defaultClientGoneMs } from '@burla/protocol'
 import { connectRedis, startKeeper } from '@burla/queue'
 import { createServer } from './server.ts'
 import { loadValidators } from './validation.ts'
@@ -10,12 +11,12 @@ export async function runApi(
   { listen: at, redis: redisAddress, redisPassword, ...config }: ApiConfig,
   { signal, onUp }: { signal: AbortSignal; onUp: (address: string) => void },
 ): Promise<void> {
-  const { clusterKey, nodesSince = 0 } = config
+  const { clusterKey, nodesSince = 0, clientGoneMs = defaultClientGoneMs } = config
   const redis = connectRedis({ address: redisAddress, password: redisPassword, name: 'api' })
   const server = createServer({ redis, redisAddress, ...config })
 
   onUp(await listen(server, at))
-  const keeper = startKeeper({ redis, clusterKey, signal, nodesSince, say: console.error })
+  const keeper = startKeeper({ redis, clusterKey, signal, nodesSince, clientGoneMs, say: console.error })
   loadValidators()
 
   await Promise.race([keeper, signal.aborted || once(signal, 'abort')])

@@ -116,6 +116,20 @@ export const jobSpec = {
   },
 } as const satisfies XSchema
 
+export const heartbeatBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['jobs'],
+  properties: { jobs: { type: 'array', maxItems: 10_000, items: { type: 'string', format: 'job-id' } } },
+} as const satisfies XSchema
+
+export const unknownJobs = {
+  type: 'object',
+  properties: {
+    unknown: { type: 'array', items: { type: 'string' }, description: 'those that do not exist, or need no client' },
+  },
+} as const
+
 export const cancelBody = {
   type: 'object',
   additionalProperties: false,

@@ -1,14 +1,16 @@
 /** The api as a Fastify that does not listen yet: who may ask, how failures look, then the routes. */
 import Fastify, { type FastifyServerOptions } from 'fastify'
-import type { RedisAddress } from '@burla/protocol'
-import type { Redis } from '@burla/queue'
+import { clientGoneMs as defaultClientGoneMs, type RedisAddress } from '@burla/protocol'
+import { noteClientGone, type Redis } from '@burla/queue'
 import { requireToken } from './access.ts'
 import { requireCodec } from './codec.ts'
 import { serveDocs } from './docs.ts'
 import { answerFailures } from './failures.ts'
+import { createPresence, type Presence } from './presence.ts'
 import { serveQueues } from './queues/serve-queues.ts'
 import { clusterRoutes } from './routes/cluster.ts'
 import { functionRoutes } from './routes/functions.ts'
+import { heartbeatRoutes } from './routes/heartbeat.ts'
 import { historyRoutes } from './routes/history.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keptResultRoutes } from './routes/kept-results.ts'
@@ -29,6 +31,8 @@ export interface ServerOptions {
   tokenHash: string
   /** whether the history of jobs is kept; default true */
   history?: boolean
+  /** how long a client is waited for whose process has ended (P10); default 60 s */
+  clientGoneMs?: number
   /** A connection to Redis waits without end for Redis to come back; a request waits for this long (P7). */
   answerWithinMs?: number
 }
@@ -59,7 +63,9 @@ export function createServer(options: ServerOptions) {
   serveDocs(server)
   serveQueues(server, options)
   functionRoutes(server, options.redis)
-  jobRoutes(server, options)
+  const presence = watchClients(server, options)
+  jobRoutes(server, { ...options, presence })
+  heartbeatRoutes(server, { redis: options.redis, presence })
   historyRoutes(server, options.redis)
   keptResultRoutes(server, options)
   clusterRoutes(server, options.redis)
@@ -67,4 +73,14 @@ export function createServer(options: ServerOptions) {
   sessionRoutes(server, sessions)
   pageRoutes(server, options.redis)
   return server
+}
+
+function watchClients(server: Server, { redis, clientGoneMs = defaultClientGoneMs }: ServerOptions): Presence {
+  const presence = createPresence((jobIds) => {
+    noteClientGone(redis, jobIds, clientGoneMs).catch((error: Error) => {
+      console.error(`the client of ${jobIds.join(', ')} is gone, which could not be noted: ${error.message}`)
+    })
+  })
+  server.addHook('preClose', async () => presence.close())
+  return presence
 }

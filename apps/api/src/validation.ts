@@ -60,5 +60,6 @@ function sentenceOf({ instancePath, keyword, params, message }: FastifySchemaVal
 
 function asProperty(escaped: string): string {
   const name = escaped.replaceAll('~1', '/').replaceAll('~0', '~')
+  if (/^\d+$/.test(name)) return `[${name}]`
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
 }

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { startPart, startReaper, type PartExit } from '@burla/processes'
-import { BurlaError, type RedisAddress } from '@burla/protocol'
+import { BurlaError, clientGoneMs, type RedisAddress } from '@burla/protocol'
 import { compileCacheFolder, partEntries, type PartEntries } from './entries.ts'
 import { findRedis, redisMissing } from './redis/find-redis.ts'
 import type { ClusterDetails, SupervisorConfig, SupervisorMessage } from './supervisor/messages.ts'
@@ -16,6 +16,8 @@ export interface ClusterShape {
   cpusPerNode?: number
   /** Redis's `maxmemory`, as Redis writes it: `256mb`; default: no limit */
   maxmemory?: string
+  /** how long a client is waited for whose process has ended; default 60 s */
+  clientGoneMs?: number
   /** environment variables for the parts, added to a clean environment; for tests */
   env?: Record<string, string>
   /** main files that replace ours; for tests */
@@ -76,6 +78,7 @@ export async function startSupervisor({
     nodes: shape.nodes ?? 1,
     cpusPerNode: shape.cpusPerNode ?? availableParallelism(),
     maxmemory: shape.maxmemory ?? null,
+    clientGoneMs: shape.clientGoneMs ?? clientGoneMs,
     env: shape.env ?? {},
   }
   const reaper = startReaper({ graceMs: supervisorGraceMs })

@@ -78,3 +78,11 @@ describe('a part that does not come up is named, with its last lines, when it', 
     )
   })
 })
+
+test('P10 a part that was ready in time is not given up by an owner that was busy meanwhile', async () => {
+  const starting = start({ greeting: 'hello' }, { readyWithinMs: 1_000 })
+  // After the poll phase, so that timers are what comes next.
+  await new Promise((resolve) => setImmediate(resolve))
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500)
+  expect((await starting).ready).toMatchObject({ greeting: 'hello' })
+})

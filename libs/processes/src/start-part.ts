@@ -2,7 +2,7 @@
  * The parent's side of a part: start it, wait until it is up. The wire is described in `run-part.ts`; it is the same
  * whatever the part runs in, so `untilReady` leaves opening it to others.
  */
-import { BurlaError } from '@burla/protocol'
+import { awakeTimeout, BurlaError } from '@burla/protocol'
 import { spawnPart, type PartExit, type PartProcess } from './part-process.ts'
 import type { Reaper } from './reaper.ts'
 
@@ -80,12 +80,12 @@ export async function untilReady<Opened extends Endable>(
     void part.kill()
   }
   const onAbort = (): void => giveUp('was stopped before it was ready')
-  const timer = setTimeout(() => giveUp(`was not ready after ${readyWithinMs} ms`), readyWithinMs)
+  const stopWaiting = awakeTimeout(readyWithinMs, () => giveUp(`was not ready after ${readyWithinMs} ms`))
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
 
   const exit = await Promise.race([whenReady, part.exited])
-  clearTimeout(timer)
+  stopWaiting()
   signal?.removeEventListener('abort', onAbort)
   if (ready !== undefined && killedBecause === undefined) return { ...part, ready }
 

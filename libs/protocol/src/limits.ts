@@ -35,6 +35,10 @@ export const largestFunctionBytes = 64 * 1024 * 1024
 /** A runner holds inputs in advance only for this much measured work (design section 6). */
 export const heldWorkMs = 20
 
+/** P10: a client says this often that it is there. */
+export const clientHeartbeatMs = 5_000
+/** P10: how long the client of a job is waited for when its process is known to have ended. */
+export const clientGoneMs = 60_000
 /** P10: how long a silent client is waited for, when the caller does not say. */
 export const defaultClientGraceMs = 15 * 60 * 1000
 

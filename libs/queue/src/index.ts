@@ -4,6 +4,7 @@
  */
 export * from './bell.ts'
 export * from './claims.ts'
+export * from './clients.ts'
 export * from './cluster-status.ts'
 export * from './connection.ts'
 export * from './functions.ts'

@@ -5,7 +5,7 @@
  * not arrive is made again under the name `again`, and runners look twice at those.
  */
 import type { Redis } from 'ioredis'
-import { defaultClientGraceMs, jobKeys, type JobCredentials, type JobStatus, type ResultEntry } from '@burla/protocol'
+import { jobKeys, type JobCredentials, type JobStatus, type ResultEntry } from '@burla/protocol'
 import { ringBell } from './bell.ts'
 import { connectRedis, orClosed } from './connection.ts'
 import { encodeInputs, intoLists, isInline, listId, type EncodedInput, type InputName } from './input-data.ts'
@@ -14,7 +14,7 @@ import { statusOf, viewJob } from './job-view.ts'
 import { untilStored } from './patience.ts'
 import { readKeptResults, type KeptBatch } from './kept-results.ts'
 import { readResults } from './result-reader.ts'
-import { announce, evenWhenFull, type StateReply } from './scripts.ts'
+import { announce, type StateReply } from './scripts.ts'
 
 export interface JobConnection {
   /** Resolves when they are stored; waits while Redis is away or full. `listSize`: so many share one BullMQ job. */
@@ -29,11 +29,9 @@ export interface JobConnection {
   close(): Promise<void>
 }
 
-const heartbeatMs = 5_000
 const bellEveryMs = 100
 
-/** `clientGraceMs`: the job is kept for this long after the last sign of this client (P10). */
-export function openJob(credentials: JobCredentials, clientGraceMs: number = defaultClientGraceMs): JobConnection {
+export function openJob(credentials: JobCredentials): JobConnection {
   const { jobId, redis: address, username, password } = credentials
   const keys = jobKeys(jobId)
   const open = (name: string, resend: boolean) =>
@@ -42,10 +40,6 @@ export function openJob(credentials: JobCredentials, clientGraceMs: number = def
   const redis = open(jobId, false)
   const reader = open(jobId, true)
   const stop = new AbortController()
-  const heartbeat = setInterval(() => {
-    orClosed(redis, evenWhenFull(redis, 'SET', keys.client, 1, 'PX', clientGraceMs)).catch(() => undefined)
-  }, heartbeatMs)
-  heartbeat.unref()
   const queue = openQueue(redis, jobId)
   let rangAt = 0
 
@@ -78,7 +72,6 @@ export function openJob(credentials: JobCredentials, clientGraceMs: number = def
       return view && statusOf(view)
     },
     async close() {
-      clearInterval(heartbeat)
       stop.abort(new Error(`the connection to job ${jobId} was closed`))
       for (const connection of [redis, reader]) connection.disconnect()
       await queue.then((it) => it.close()).catch(() => undefined)

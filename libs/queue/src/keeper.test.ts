@@ -31,7 +31,15 @@ afterEach(() => {
 })
 
 const keep = (hopelessForMs = 60_000, nodesSince = 0) =>
-  void startKeeper({ redis, clusterKey, signal: stop.signal, hopelessForMs, nodesSince, say: () => undefined })
+  void startKeeper({
+    redis,
+    clusterKey,
+    signal: stop.signal,
+    hopelessForMs,
+    nodesSince,
+    judgeAfterMs: 0,
+    say: () => undefined,
+  })
 const make = (more: Partial<JobSpec>, known = 1) => makeJob(redis, known, more.call, more)
 const submitted = { kind: 'submitted' } as const
 
@@ -57,7 +65,7 @@ test('P10 a submitted job needs its client until all its inputs are stored, and 
   await redis.del(jobKeys(jobId).client)
   keep()
   const { reason } = await expectJob(jobId, 'is cancelled', ({ state }) => state === 'cancelled')
-  expect(reason).toBe('its client was gone before all its inputs were stored')
+  expect(reason).toBe('its client is gone: nothing was heard of it for 60 s, before all its inputs were stored')
 })
 
 test('P10 a submitted job needs no client after that', async () => {

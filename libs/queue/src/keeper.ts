@@ -12,12 +12,22 @@
  *  K6  The results of a submitted job go when their retention ends.
  *  K7  A job that no node can serve says so, and fails when that lasts.
  *
- * After a (re)connection it waits as long as a claim may be silent before it judges anybody: the others had no Redis either.
+ * After a (re)connection, and after it stood still itself, it waits as long as a claim may be silent before it judges
+ * anybody, nodes and clients: the others had no Redis either, or slept on the same machine.
  */
 import type { Redis } from 'ioredis'
-import { isFinished, jobKeys, lostAfterMs, type Claim, type JobId, type NodeStatus } from '@burla/protocol'
+import {
+  clientGoneMs,
+  isFinished,
+  jobKeys,
+  lostAfterMs,
+  type Claim,
+  type JobId,
+  type NodeStatus,
+} from '@burla/protocol'
 import { ringBell } from './bell.ts'
 import { claimSilenceMs, release } from './claims.ts'
+import { whyClientGone } from './clients.ts'
 import { hasFunction } from './functions.ts'
 import { jobUserRules } from './job-user.ts'
 import { viewLiveJobs, type JobView } from './job-view.ts'
@@ -42,18 +52,16 @@ export interface KeeperOptions {
   nodesSince?: number
   /** how long a job is left alone that no node can serve */
   hopelessForMs?: number
+  /** how long a client is waited for whose process has ended; for the words only */
+  clientGoneMs?: number
+  /** how long it looks on before it judges anybody */
+  judgeAfterMs?: number
 }
 
 /** Runs until `signal` ends. Errors of Redis are waited out. */
 export async function startKeeper(options: KeeperOptions): Promise<void> {
-  const {
-    redis,
-    clusterKey,
-    signal,
-    say = () => undefined,
-    hopelessForMs = unservableAfterMs,
-    nodesSince = 0,
-  } = options
+  const { redis, clusterKey, signal, say = () => undefined, nodesSince = 0 } = options
+  const { hopelessForMs = unservableAfterMs, judgeAfterMs = lostAfterMs, clientGoneMs: goneMs = clientGoneMs } = options
   let connectedSince = Date.now()
   let usersMissing = true
   const onReady = () => {
@@ -83,15 +91,16 @@ export async function startKeeper(options: KeeperOptions): Promise<void> {
         for (const { record } of views) await hasFunction(redis, record.functionDigest)
         await forgetExpiredJobs(redis)
       }
+      const mayJudge = Date.now() - connectedSince > judgeAfterMs
       // Of the claims made before, all; of the others those that have been silent, where that can be told.
-      const judging = { before: nodesSince, silent: Date.now() - connectedSince > lostAfterMs }
+      const judging = { before: nodesSince, silent: mayJudge }
       const nodes = await listNodes(redis)
       for (const { id, startedAt } of nodes) if (startedAt < nodesSince) await removeNode(redis, id)
       for (const view of views) {
         await loseClaims(redis, view, { ...judging, say })
         const { parent } = view.record
         if (parent) await endWithCall(redis, view, parent)
-        else await endUnreadJob(redis, view, say)
+        else await endUnreadJob(redis, view, { mayJudge, goneMs, say })
         await tellUnservable(redis, view, { nodes, hopelessness, say })
       }
       await forgetOldNodes(redis)
@@ -149,17 +158,24 @@ export async function loseClaim(redis: Redis, jobId: JobId, claim: Claim): Promi
 }
 
 /** K3 */
-async function endUnreadJob(redis: Redis, { record, claims }: JobView, say: (m: string) => void): Promise<void> {
+async function endUnreadJob(
+  redis: Redis,
+  { record, claims }: JobView,
+  { mayJudge, goneMs, say }: { mayJudge: boolean; goneMs: number; say: (m: string) => void },
+): Promise<void> {
   const { id, kind, state, ended } = record
   const k = jobKeys(id)
-  const [clientDone, clientHere] = await Promise.all([redis.hget(k.record, 'clientDone'), redis.exists(k.client)])
-  const hasClient = clientDone === null && clientHere === 1
+  const [[clientDone, clientGoneAt], clientHere] = await Promise.all([
+    redis.hmget(k.record, 'clientDone', 'clientGoneAt'),
+    redis.exists(k.client),
+  ])
+  const hasClient = clientDone === null && (clientHere === 1 || !mayJudge)
   if (isFinished(state)) {
     if (claims.length > 0 || (kind === 'attached' && hasClient)) return
     return retireJob(redis, id, { dropResults: clientDone !== null })
   }
   if (state === 'cancelling' || hasClient || (kind === 'submitted' && ended)) return
-  const reason = kind === 'attached' ? 'its client is gone' : 'its client was gone before all its inputs were stored'
+  const reason = whyClientGone(record, { wasKnown: Boolean(clientGoneAt), goneMs })
   say(`job ${id} is cancelled: ${reason}`)
   await cancelJob(redis, id, { outcome: 'cancelled', reason })
 }

@@ -18,6 +18,8 @@ const scripts = {
   cancel: 2,
   announce: 2,
   take: 3,
+  heartbeat: 2,
+  'client-gone': 2,
   'even-when-full': 1,
   'read-kept': 2,
 } as const

@@ -1,19 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Stands between a client and a Unix socket, and loses replies on demand. */
+/** Stands between a client and a server, and loses replies, or everything, on demand. */
 export interface CuttingProxy extends AsyncDisposable {
+  /** its Unix socket, or its port on the loopback: of the same kind as the server's */
   readonly path: string
+  readonly port: number
   /** replies that were lost */
   readonly cuts: number
   /** The next thing that the server says is thrown away, and the connection with it; new ones wait until `accept`. */
   cutNextReply(): void
   accept(): void
+  /** From here on nothing passes, either way, and nothing is closed, as when a cable is cut. */
+  goSilent(): void
 }
 
-export async function cuttingProxy(target: string): Promise<CuttingProxy> {
+export async function cuttingProxy(target: string | { host: string; port: number }): Promise<CuttingProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'burla-test-'))
   const path = join(folder, 'proxy.sock')
   const sockets = new Set<Socket>()
@@ -23,7 +27,7 @@ export async function cuttingProxy(target: string): Promise<CuttingProxy> {
   let cuts = 0
 
   function relay(client: Socket): void {
-    const server = connect(target)
+    const server = typeof target === 'string' ? connect(target) : connect(target)
     for (const socket of [client, server]) {
       sockets.add(socket)
       socket.on('error', () => socket.destroy())
@@ -47,9 +51,12 @@ export async function cuttingProxy(target: string): Promise<CuttingProxy> {
     if (refusing) waiting.push(client)
     else relay(client)
   })
-  await new Promise<void>((resolve) => proxy.listen(path, resolve))
+  const listen = typeof target === 'string' ? { path } : { host: '127.0.0.1', port: 0 }
+  await new Promise<void>((resolve) => proxy.listen(listen, resolve))
+  const address = proxy.address() as AddressInfo | string
   return {
     path,
+    port: typeof address === 'string' ? 0 : address.port,
     get cuts() {
       return cuts
     },
@@ -59,6 +66,10 @@ export async function cuttingProxy(target: string): Promise<CuttingProxy> {
     accept() {
       refusing = false
       for (const client of waiting.splice(0)) relay(client)
+    },
+    goSilent() {
+      refusing = true
+      for (const socket of sockets) socket.unpipe().pause()
     },
     async [Symbol.asyncDispose]() {
       for (const socket of [...sockets, ...waiting]) socket.destroy()

@@ -14,12 +14,20 @@ import {
   type Redis,
 } from '@burla/queue'
 import { existingJob } from '../existing-job.ts'
+import type { Presence } from '../presence.ts'
 import { cancelBody, credentials, failure, idParams, jobSpec, jobStatus, listQuery } from '../schemas.ts'
 import type { Server, ServerOptions } from '../server.ts'
 
 export function jobRoutes(
   server: Server,
-  { redis, redisAddress, publicRedis = redisAddress, clusterKey, history }: ServerOptions,
+  {
+    redis,
+    redisAddress,
+    publicRedis = redisAddress,
+    clusterKey,
+    history,
+    presence,
+  }: ServerOptions & { presence: Presence },
 ): void {
   server.post(
     '/v1/jobs',
@@ -39,6 +47,8 @@ export function jobRoutes(
       if (refusal !== undefined && (await readJob(redis, spec.id)) === undefined) throw refusal
       const made = await createJob(redis, clusterKey, spec, { history })
       if (made !== 'created' && made !== 'same') throw notMade(spec, made)
+      // A job inside a call ends with the call.
+      if (!spec.parent) presence.heard(request.raw.socket, [spec.id])
       // A function is inside, a program outside.
       const address = request.askingJob === null ? publicRedis : redisAddress
       return reply.code(201).send({ credentials: jobCredentials(clusterKey, spec.id, address) })
@@ -103,6 +113,7 @@ export function jobRoutes(
     },
     async (request, reply) => {
       const { id } = await existingJob(redis, request.params.id, request.askingJob)
+      presence.forget(id)
       await releaseJobData(redis, id)
       return reply.code(204).send()
     },

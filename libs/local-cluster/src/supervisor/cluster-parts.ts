@@ -56,6 +56,7 @@ export function clusterParts(config: SupervisorConfig, surroundings: Surrounding
       history: config.home.type === 'staying',
       // Where Redis is ours, its nodes are ours, and those of an earlier start ended with it.
       ...(given ? {} : { nodesSince: startedAt }),
+      clientGoneMs: config.clientGoneMs,
     })
   const startAgent = (place: number) => {
     // Another id each time: what a dead agent held must be declared lost, not be taken for the new one's.

@@ -12,6 +12,7 @@ export interface SupervisorConfig {
   nodes: number
   cpusPerNode: number
   maxmemory: string | null
+  clientGoneMs: number
   env: Record<string, string>
 }
 

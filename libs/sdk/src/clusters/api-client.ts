@@ -7,12 +7,21 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BurlaError, codecHeader, codecVersion, errorCodes, type ErrorCode } from '@burla/protocol'
+import { awakeTimeout, BurlaError, codecHeader, codecVersion, errorCodes, type ErrorCode } from '@burla/protocol'
 
 export type ApiAddress = { socketPath: string } | { url: string }
 
+/** Where the api is and what it asks for, as a thread of its own can be told. */
+export interface ApiTarget {
+  /** \`https://burla.example.com\`, or with \`socketPath\` any */
+  origin: string
+  socketPath?: string
+  token: string | undefined
+}
+
 export interface ApiClient {
   readonly address: string
+  readonly target: ApiTarget
   request(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, options?: RequestOptions): Promise<unknown>
   /** The JSON documents of an answer that has one per line and may take as long as it likes. Asked once. */
   lines(path: string): AsyncGenerator<unknown>
@@ -72,22 +81,31 @@ export function createApiClient(address: ApiAddress, token: string | undefined):
     return wholeAnswer(await open(method, path, body, signal))
   }
 
+  async function sendUntil(deadline: AbortSignal, method: string, path: string, body: unknown): Promise<Answer> {
+    let lastError: unknown
+    for (let waitMs = 20; ; waitMs = Math.min(500, waitMs * 2)) {
+      try {
+        return await sendOnce(method, path, body, deadline)
+      } catch (error) {
+        if (deadline.aborted || !isPassing(error)) throw unreachable(name, lastError ?? error)
+        lastError = error
+        await delay(waitMs)
+      }
+    }
+  }
+
   return {
     address: name,
+    target: { origin: base.href, token, ...('socketPath' in address && address) },
     async request(method, path, { body, withinMs = hasAnswered ? answerWithinMs : firstAnswerWithinMs } = {}) {
-      const deadline = AbortSignal.timeout(withinMs)
-      let lastError: unknown
-      for (let waitMs = 20; ; waitMs = Math.min(500, waitMs * 2)) {
-        try {
-          const answer = await sendOnce(method, path, body, deadline)
-          hasAnswered = true
-          return readAnswer(answer, name)
-        } catch (error) {
-          if (error instanceof BurlaError) throw error
-          if (deadline.aborted || !isPassing(error)) throw unreachable(name, lastError ?? error)
-          lastError = error
-          await delay(waitMs)
-        }
+      const deadline = new AbortController()
+      const stopWaiting = awakeTimeout(withinMs, () => deadline.abort())
+      try {
+        const answer = await sendUntil(deadline.signal, method, path, body)
+        hasAnswered = true
+        return readAnswer(answer, name)
+      } finally {
+        stopWaiting()
       }
     },
     async *lines(path) {

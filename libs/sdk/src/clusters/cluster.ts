@@ -11,6 +11,7 @@ import {
 } from '@burla/protocol'
 import type { CapturedFunction } from '@burla/closure'
 import type { ApiClient } from './api-client.ts'
+import { createHeartbeats } from './heartbeat.ts'
 
 export interface Cluster {
   /** for people: its URL, or `the embedded cluster` */
@@ -27,6 +28,11 @@ export interface Cluster {
   readStatus(): Promise<ClusterStatus>
   /** The client has all it wants: the cluster removes what it keeps of the job. */
   forgetJob(jobId: JobId): Promise<void>
+  /**
+   * This program is there, and waits for the job (P10), until the reply is called. `onLost`: the cluster does not wait for
+   * this program any more, with the reason; it was silent for too long, or somebody else has ended the job.
+   */
+  hold(job: Pick<JobSpec, 'id' | 'clientGraceMs' | 'parent'>, onLost: (reason: BurlaError) => void): () => void
   /** Calls `listener` when the cluster is gone, with the reason if it was not asked to go. The reply ends that. */
   onEnded(listener: (reason: Error | undefined) => void): () => void
 }
@@ -42,6 +48,7 @@ export function createCluster(api: ApiClient, ended?: Promise<Error | undefined>
   void ended?.then((reason) => {
     for (const listener of listeners) listener(reason)
   })
+  const heartbeats = createHeartbeats(api.target)
   const create = async (spec: JobSpec) =>
     ((await api.request('POST', '/v1/jobs', { body: spec })) as { credentials: JobCredentials }).credentials
   return {
@@ -78,9 +85,47 @@ export function createCluster(api: ApiClient, ended?: Promise<Error | undefined>
     async forgetJob(jobId) {
       await api.request('DELETE', `/v1/jobs/${jobId}`, { withinMs: partingMs })
     },
+    hold({ id, clientGraceMs, parent }, onLost) {
+      // A job inside a call ends with the call.
+      if (parent) return () => undefined
+      const onUnknown = () =>
+        void whyLost(api, id).then(
+          (reason) => reason && onLost(reason),
+          () => undefined, // an api that is away: the next heartbeat hears it again
+        )
+      return heartbeats.hold({ jobId: id, clientGraceMs, onUnknown })
+    },
     onEnded(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+  }
+}
+
+/** Its Redis user went with the job, so only the api can tell. */
+async function whyLost(api: ApiClient, jobId: JobId): Promise<BurlaError | undefined> {
+  try {
+    return errorOfEnd((await api.request('GET', `/v1/jobs/${jobId}`)) as JobStatus)
+  } catch (error) {
+    if (error instanceof BurlaError && error.code === 'JOB_UNKNOWN') return error
+    throw error
+  }
+}
+
+function errorOfEnd({ id, state, reason }: JobStatus): BurlaError | undefined {
+  switch (state) {
+    case 'waiting':
+    case 'running':
+      return undefined
+    case 'cancelling':
+    case 'cancelled':
+      return new BurlaError('JOB_CANCELLED', `job ${id} was cancelled: ${reason ?? 'no reason was given'}`)
+    case 'failed':
+      return new BurlaError('JOB_FAILED', `job ${id} failed: ${reason ?? 'no reason was given'}`)
+    case 'completed':
+      return new BurlaError(
+        'JOB_FAILED',
+        `the results of job ${id} are gone: it was completed, and then nothing was heard of this program for too long`,
+      )
   }
 }

@@ -22,6 +22,7 @@ import { startFeeding, type Feeding } from './feeding.ts'
 import { encodeInput, type JobCall } from './job-call.ts'
 import { decodeOutcome, describeThrown, type Outcome } from './outcomes.ts'
 import { createPacing } from './pacing.ts'
+import { clusterClosed, isExpectedAtParting, within } from './parting.ts'
 import { createWindow } from './windows.ts'
 
 export type ResultOfInput = Extract<ResultEntry, { header: { type: 'result' } }>
@@ -56,6 +57,8 @@ export class AttachedJob<I> implements Interruptible {
   #ending: Ending | undefined
   #lookUnderWay = false
   #cleanedUp: Promise<void> | undefined
+  /** ends this program's heartbeat for the job */
+  #letGo: () => void = () => undefined
   /** whoever waits for `next()` */
   #waiter: { resolve: (results: ResultOfInput[]) => void; reject: (error: unknown) => void } | undefined
 
@@ -155,7 +158,8 @@ export class AttachedJob<I> implements Interruptible {
     const { name, call, clientGraceMs, retentionMs } = options
     const spec = { id: this.id, name, functionDigest: fn.digest, known, call, clientGraceMs, retentionMs }
     const credentials = await cluster.createJob({ kind: 'attached', ...spec }, fn)
-    const connection = openJob(credentials, clientGraceMs)
+    this.#letGo = cluster.hold(spec, (reason) => this.fail(this.#fromHere(reason)))
+    const connection = openJob(credentials)
     if (!this.#ending) this.#feeding.connect(connection, known)
     return { cluster, connection }
   }
@@ -204,6 +208,8 @@ export class AttachedJob<I> implements Interruptible {
     } catch (error) {
       // What the cluster was not told it finds out by itself (invariant 3); the caller has the outcome already.
       if (!isExpectedAtParting(error)) process.emitWarning(error as Error)
+    } finally {
+      this.#letGo()
     }
   }
 
@@ -229,19 +235,4 @@ export class AttachedJob<I> implements Interruptible {
     signal.addEventListener('abort', cancel, { once: true })
     this.#detach.push(() => signal.removeEventListener('abort', cancel))
   }
-}
-
-function clusterClosed(jobId: JobId): BurlaError {
-  return new BurlaError('JOB_FAILED', `the cluster of job ${jobId} was stopped while the job was running`)
-}
-
-/** The cluster is gone, or has removed the job. */
-function isExpectedAtParting(error: unknown): boolean {
-  return error instanceof BurlaError && (error.code === 'CLUSTER_UNREACHABLE' || error.code === 'JOB_UNKNOWN')
-}
-
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
-  clearTimeout(timer)
 }

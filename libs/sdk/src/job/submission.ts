@@ -44,6 +44,8 @@ export class Submission<I> implements Interruptible {
   #settle: (ending: Ending) => void = () => undefined
   #ended = false
   #cleanedUp: Promise<void> | undefined
+  /** ends this program's heartbeat for the job */
+  #letGo: () => void = () => undefined
 
   constructor(id: JobId, call: JobCall<I>) {
     this.#id = id
@@ -91,7 +93,8 @@ export class Submission<I> implements Interruptible {
     const { known } = this.#feeding
     const spec = { id: this.#id, name, functionDigest: fn.digest, known, call, clientGraceMs, retentionMs }
     const credentials = await cluster.createJob({ kind: 'submitted', ...spec }, fn)
-    const connection = openJob(credentials, clientGraceMs)
+    this.#letGo = cluster.hold(spec, (reason) => this.#fail(reason))
+    const connection = openJob(credentials)
     if (!this.#ended) this.#feed(connection, known)
     return { cluster, connection }
   }
@@ -161,6 +164,7 @@ export class Submission<I> implements Interruptible {
       // What the cluster is not told it finds out by itself: it misses the job's client.
       await attachment.cluster.cancelJob(this.#id, { outcome, reason }).catch(() => undefined)
     }
+    this.#letGo()
     await closed
   }
 

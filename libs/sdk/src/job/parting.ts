@@ -1,0 +1,18 @@
+/** How a job and its cluster part. */
+import { BurlaError, type JobId } from '@burla/protocol'
+
+export function clusterClosed(jobId: JobId): BurlaError {
+  return new BurlaError('JOB_FAILED', `the cluster of job ${jobId} was stopped while the job was running`)
+}
+
+/** The cluster is gone, or has removed the job. */
+export function isExpectedAtParting(error: unknown): boolean {
+  return error instanceof BurlaError && (error.code === 'CLUSTER_UNREACHABLE' || error.code === 'JOB_UNKNOWN')
+}
+
+/** Resolves with `promise`, or after `ms` without it. */
+export async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
+}
