@@ -33,6 +33,7 @@ export function createProgram(): Command {
     })
 
   addJobCommands(group(program, 'jobs', 'lists, shows and cancels jobs, and prints what they printed', jobsHelp))
+  addClusterCommands(group(program, 'cluster', 'says how the cluster is doing', clusterHelp))
   addNodeCommands(group(program, 'nodes', 'lists the nodes of the cluster', nodesHelp))
   return program
 }
@@ -81,6 +82,15 @@ function addJobCommands(jobs: Command): void {
     })
 }
 
+function addClusterCommands(cluster: Command): void {
+  cluster
+    .command('status')
+    .description('says how many nodes and jobs there are, by state')
+    .option('--json', jsonHelp)
+    .addHelpText('after', clusterHelp)
+    .action(async (options: { json?: true }) => (await import('./cluster-status.ts')).clusterStatus(options))
+}
+
 function addNodeCommands(nodes: Command): void {
   nodes
     .command('list')
@@ -112,6 +122,9 @@ const cancelHelp = `
 Examples:
   $ burla jobs cancel word-count-8f3kq2mz9w
   $ burla jobs cancel word-count-8f3kq2mz9w resize-k2m8w0q4xz`
+const clusterHelp = `
+Example:
+  $ burla cluster status`
 const nodesHelp = `
 Example:
   $ burla nodes list

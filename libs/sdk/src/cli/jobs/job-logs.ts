@@ -1,9 +1,9 @@
 /** `burla jobs logs`: what the calls printed, each line on the stream that it was printed to. */
 import { BurlaError, grouped, type CutLines, type JobStatus, type KeptLine } from '@burla/protocol'
 import { lineText } from '../../terminal/printing.ts'
-import { withApi } from '../connect.ts'
+import { withCluster } from '../connect.ts'
 import { styleOf } from '../output/style.ts'
-import { findJob, jobPath } from './find-job.ts'
+import { findJob } from './find-job.ts'
 
 interface LogsOptions {
   input?: number
@@ -12,17 +12,17 @@ interface LogsOptions {
 }
 
 export async function jobLogs(id: string, { input, follow, json }: LogsOptions): Promise<void> {
-  await withApi(async (api) => {
-    const job = await findJob(api, id)
+  await withCluster(async (cluster, api) => {
+    const job = await findJob(cluster, id)
     const query = new URLSearchParams({
       ...(input !== undefined && { input: String(input) }),
       ...(follow && { follow: 'true' }),
     })
-    const lines = api.lines(`${jobPath(id)}/lines?${query}`) as AsyncGenerator<KeptLine | CutLines>
+    const lines = api.lines(`/v1/jobs/${job.id}/lines?${query}`) as AsyncGenerator<KeptLine | CutLines>
     if (json && !follow) await printDocument(lines)
     else
       for await (const line of lines) printLine(line, { json, tagged: input === undefined && job.inputs.known !== 1 })
-    if (follow) throwUnlessCompleted(await findJob(api, id))
+    if (follow) throwUnlessCompleted(await findJob(cluster, id))
   })
 }
 

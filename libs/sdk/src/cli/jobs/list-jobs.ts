@@ -1,6 +1,6 @@
 /** `burla jobs list` */
 import { ago, duration, grouped, type JobState, type JobStatus } from '@burla/protocol'
-import { withApi } from '../connect.ts'
+import { withCluster } from '../connect.ts'
 import { print, type OutputOptions } from '../output/print.ts'
 import { jobColours, type Style } from '../output/style.ts'
 import { table, type Column } from '../output/table.ts'
@@ -11,8 +11,7 @@ interface ListOptions extends OutputOptions {
 }
 
 export async function listJobs({ limit, state, ...output }: ListOptions): Promise<void> {
-  const query = new URLSearchParams({ limit: String(limit), ...(state && { state }) })
-  const { jobs } = (await withApi((api) => api.request('GET', `/v1/jobs?${query}`))) as { jobs: JobStatus[] }
+  const jobs = await withCluster((cluster) => cluster.listJobs({ limit, state }))
   print({ jobs }, output, (style) => jobTable(jobs, style, Date.now()))
 }
 

@@ -8,16 +8,16 @@ import {
   type FailureRecords,
   type JobStatus,
 } from '@burla/protocol'
-import { withApi } from '../connect.ts'
+import { withCluster } from '../connect.ts'
 import { print, type OutputOptions } from '../output/print.ts'
 import { jobColours, type Style } from '../output/style.ts'
 import { table } from '../output/table.ts'
-import { findJob, jobPath } from './find-job.ts'
+import { findJob } from './find-job.ts'
 
 export async function showJob(id: string, output: OutputOptions): Promise<void> {
-  const { job, failures, cut } = await withApi(async (api) => {
-    const found = await findJob(api, id)
-    return { job: found, ...((await api.request('GET', `${jobPath(id)}/failures`)) as FailureRecords) }
+  const { job, failures, cut } = await withCluster(async (cluster, api) => {
+    const found = await findJob(cluster, id)
+    return { job: found, ...((await api.request('GET', `/v1/jobs/${found.id}/failures`)) as FailureRecords) }
   })
   print({ job, failures, cut }, output, (style) => describeJob(job, { failures, cut }, { style, now: Date.now() }))
 }
