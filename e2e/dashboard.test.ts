@@ -1,7 +1,7 @@
 /** The cluster of `burla dashboard`: found by programs, there once, ended by Ctrl-C, and its jobs outlive it. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { processesWithMarker, until } from '@burla/testkit'
+import { leftoversAfter, processesWithMarker, until } from '@burla/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dashboardData, type DashboardData, type RunningCommand } from './run-dashboard.ts'
 import { runProgram } from './run-program.ts'
@@ -16,10 +16,11 @@ beforeAll(async () => {
 })
 afterAll(() => data[Symbol.asyncDispose]())
 
+/** On a machine that has much else to do. */
+const soon: typeof until = (what, look) => until(what, look, { timeoutMs: 60_000 })
+
 /** Each input notes that it ran; those from 3 on wait until they may end. */
-const slowJob = `
-import { burla } from 'burla'
-const results = await burla.map(
+const slowCall = `
   async (n) => {
     const { appendFileSync, existsSync } = process.getBuiltinModule('node:fs')
     appendFileSync('shared/ran', n + '\\n')
@@ -28,9 +29,32 @@ const results = await burla.map(
   },
   [0, 1, 2, 3, 4, 5],
   { name: 'slow' },
-)
-console.log(JSON.stringify(results))
 `
+const slowJob = `
+import { burla } from 'burla'
+console.log(JSON.stringify(await burla.map(${slowCall})))
+`
+const submitSlowJob = `
+import { burla } from 'burla'
+console.log((await burla.submit(${slowCall})).id)
+`
+const collect = (id: string) => `
+import { burla } from 'burla'
+for (const time of ['first', 'second']) console.log(time, JSON.stringify(await burla.job('${id}').results()))
+`
+/** Those that ran before and have no result, and those that were not begun. */
+const expectedAgain = (before: string[]) => [
+  ...before.filter((n) => Number(n) >= 3),
+  ...['3', '4', '5'].filter((n) => !before.includes(n)),
+]
+const threeAreDone = () =>
+  soon('three inputs have a result and two run', () => {
+    const ran = data.sharedLines('ran')
+    return ran.length === 5 && ran
+  })
+function forgetRuns(): void {
+  for (const name of ['go', 'ran']) rmSync(join(data.sharedDir, name), { force: true })
+}
 
 test('a program finds it without configuration', async () => {
   await using program = runProgram(
@@ -54,11 +78,10 @@ test('a second start says that it is there and ends with 0; one that wants anoth
 
 test('a busy job needs a second Ctrl-C and goes on after a restart: no input that has a result runs again', async () => {
   await using program = runProgram(slowJob, data.env)
-  await until('three inputs have a result and two run', () => data.sharedLines('ran').length === 5)
-  const before = data.sharedLines('ran')
+  const before = await threeAreDone()
   dashboard.signal('SIGINT')
   const said = () => dashboard.stderr.includes('Ctrl-C again ends the cluster all the same')
-  await until('it has said what runs', said)
+  await soon('it has said what runs', said)
   expect(dashboard.stderr).toMatch(/A job is not finished:\n {2}slow-\w{10}: 3 of 6 inputs have a result, 2 running\n/)
   dashboard.signal('SIGINT')
   expect(await dashboard.ended).toBe(0)
@@ -68,10 +91,25 @@ test('a busy job needs a second Ctrl-C and goes on after a restart: no input tha
   writeFileSync(join(data.sharedDir, 'go'), '')
   expect(await program.ended).toBe(0)
   expect(program.stdout).toContain('[0,2,4,6,8,10]')
-  const again = data.sharedLines('ran').slice(before.length)
-  const unfinished = before.filter((n) => Number(n) >= 3)
-  const notBegun = ['3', '4', '5'].filter((n) => !before.includes(n))
-  expect(again.sort()).toEqual([...unfinished, ...notBegun].sort())
+  expect(data.sharedLines('ran').slice(before.length).sort()).toEqual(expectedAgain(before).sort())
+})
+
+test('P8 kill -9 in the middle of a submitted job leaves nothing running; the next start goes on', async () => {
+  forgetRuns()
+  await using submitting = runProgram(submitSlowJob, data.env)
+  expect(await submitting.ended).toBe(0)
+  const id = submitting.stdout.trim()
+  const before = await threeAreDone()
+  dashboard.signal('SIGKILL')
+  expect(await leftoversAfter(10_000, { family: processesWithMarker(data.env['TMPDIR'] ?? '') })).toEqual([])
+
+  dashboard = data.start('--port', port)
+  await dashboard.url()
+  writeFileSync(join(data.sharedDir, 'go'), '')
+  await using collecting = runProgram(collect(id), data.env)
+  expect(await collecting.ended).toBe(0)
+  expect(collecting.stdout).toBe('first [0,2,4,6,8,10]\nsecond [0,2,4,6,8,10]\n')
+  expect(data.sharedLines('ran').slice(before.length).sort()).toEqual(expectedAgain(before).sort())
 })
 
 test('without a busy job the first Ctrl-C ends it', async () => {
@@ -81,14 +119,13 @@ test('without a busy job the first Ctrl-C ends it', async () => {
 })
 
 test('on a terminal Ctrl-C is asked for twice while a job is busy, and P8 nothing of the cluster is left', async () => {
-  rmSync(join(data.sharedDir, 'go'))
-  rmSync(join(data.sharedDir, 'ran'))
+  forgetRuns()
   const terminal = data.onTerminal('dashboard', '--port', port)
   await terminal.url()
   await using program = runProgram(slowJob, data.env)
-  await until('two inputs run that do not end', () => data.sharedLines('ran').length === 5)
+  await threeAreDone()
   terminal.type('\u0003')
-  await until('it has said what runs', () => terminal.stdout.includes('Ctrl-C again ends the cluster all the same'))
+  await soon('it has said what runs', () => terminal.stdout.includes('Ctrl-C again ends the cluster all the same'))
   terminal.type('\u0003')
   expect(await terminal.ended).toBe(0)
   program.signal('SIGKILL')

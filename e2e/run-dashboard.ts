@@ -18,6 +18,8 @@ export interface DashboardData extends AsyncDisposable {
   burla(...args: string[]): RunningCommand
   /** The same on a terminal of its own: what is typed goes to it, and stdout and stderr are one. */
   onTerminal(...args: string[]): RunningCommand
+  /** The same with other variables. */
+  with(more: Record<string, string>): Pick<DashboardData, 'burla'>
 }
 
 export interface RunningCommand {
@@ -40,8 +42,8 @@ export function dashboardData(): DashboardData {
   const env = { PATH: process.env.PATH ?? '', HOME: own, XDG_DATA_HOME: join(own, 'data'), TMPDIR: join(own, 'tmp') }
   const sharedDir = join(own, 'data/burla/cluster/shared')
   const running: RunningCommand[] = []
-  const start = (program: string, args: string[]): RunningCommand => {
-    const started = run(program, args, env)
+  const start = (program: string, args: string[], more: Record<string, string> = {}): RunningCommand => {
+    const started = run(program, args, { ...env, ...more })
     running.push(started)
     return started
   }
@@ -56,6 +58,7 @@ export function dashboardData(): DashboardData {
     burla: (...args) => start(process.execPath, [command, ...args]),
     onTerminal: (...args) =>
       start('script', ['-qfec', ['exec', process.execPath, command, ...args].join(' '), '/dev/null']),
+    with: (more) => ({ burla: (...args) => start(process.execPath, [command, ...args], more) }),
     async [Symbol.asyncDispose]() {
       for (const { signal } of running) signal('SIGKILL')
       await until('its processes are gone', () => processesWithMarker(own).length === 0)
@@ -86,7 +89,7 @@ function run(program: string, args: string[], env: Record<string, string>): Runn
     closePipe: () => child.stdout.destroy(),
     async url() {
       const look = () => /http:\/\/127\.0\.0\.1:\d+/.exec(output.stdout)?.[0]
-      return until('the dashboard is up', look, { timeoutMs: 30_000 })
+      return until('the dashboard is up', look, { timeoutMs: 60_000 })
     },
   }
 }

@@ -14,4 +14,6 @@ export interface ApiConfig {
   tokenHash: string
   /** whether the history of jobs is kept: not where nobody could ever ask for it */
   history: boolean
+  /** no node that started before this time is there any more */
+  nodesSince?: number
 }

@@ -10,12 +10,12 @@ export async function runApi(
   { listen: at, redis: redisAddress, redisPassword, ...config }: ApiConfig,
   { signal, onUp }: { signal: AbortSignal; onUp: (address: string) => void },
 ): Promise<void> {
-  const { clusterKey } = config
+  const { clusterKey, nodesSince = 0 } = config
   const redis = connectRedis({ address: redisAddress, password: redisPassword, name: 'api' })
   const server = createServer({ redis, redisAddress, ...config })
 
   onUp(await listen(server, at))
-  const keeper = startKeeper({ redis, clusterKey, signal, say: console.error })
+  const keeper = startKeeper({ redis, clusterKey, signal, nodesSince, say: console.error })
   loadValidators()
 
   await Promise.race([keeper, signal.aborted || once(signal, 'abort')])

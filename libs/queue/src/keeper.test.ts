@@ -5,8 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   announce,
   append,
+  claim,
   connectRedis,
   jobCredentials,
+  listNodes,
   openJob,
   readJob,
   sayAlive,
@@ -28,8 +30,8 @@ afterEach(() => {
   redis.disconnect()
 })
 
-const keep = (hopelessForMs = 60_000) =>
-  void startKeeper({ redis, clusterKey, signal: stop.signal, hopelessForMs, say: () => undefined })
+const keep = (hopelessForMs = 60_000, nodesSince = 0) =>
+  void startKeeper({ redis, clusterKey, signal: stop.signal, hopelessForMs, nodesSince, say: () => undefined })
 const make = (more: Partial<JobSpec>, known = 1) => makeJob(redis, known, more.call, more)
 const submitted = { kind: 'submitted' } as const
 
@@ -117,4 +119,18 @@ test('P7 a reason to wait is gone when a node comes that can serve the job', asy
   await expectJob(jobId, 'says what it needs', ({ reason }) => reason !== null)
   await sayAlive(redis, { ...node, id: 'n2', cpus: 4 })
   await expectJob(jobId, 'has no reason to wait', ({ reason }) => reason === null)
+})
+
+test('P2 what nodes of an earlier start had claimed goes back at once, and only that', async () => {
+  const now = Date.now()
+  const claimed = { state: 'active', slots: 1, runnerId: null } as const
+  const [earlier, later] = [await make({}), await make({})]
+  await claim(redis, earlier, { ...claimed, nodeId: 'n1', claimedAt: now - 10 })
+  await claim(redis, later, { ...claimed, nodeId: 'n2', claimedAt: now + 10 })
+  await sayAlive(redis, { ...node, startedAt: now - 10 })
+  await sayAlive(redis, { ...node, id: 'n2', startedAt: now + 10 })
+  keep(60_000, now)
+  await expectJob(earlier, 'has no node', ({ nodes }) => nodes === 0)
+  expect((await readJob(redis, later))?.nodes).toBe(1)
+  expect((await listNodes(redis)).map(({ id }) => id)).toEqual(['n2'])
 })

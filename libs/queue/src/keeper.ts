@@ -2,7 +2,8 @@
  * The api's background loop: it keeps true what nobody else would notice.
  *
  *  K1  A job whose data is there has its Redis user, also after Redis was restarted without it.
- *  K2  A claim that was not renewed for 15 s is lost: its inputs go back, its node is out of the job.
+ *  K2  A claim that was not renewed for 15 s is lost: its inputs go back, its node is out of the job. One from before
+ *      `nodesSince` is lost at once.
  *  K3  A job whose client is gone, and that still needs one, is cancelled. A finished job that nobody reads any more is
  *      retired; a submitted one is read from where it is kept. A job that was started inside a call has that call for its
  *      client (`trees.ts`).
@@ -21,7 +22,7 @@ import { hasFunction } from './functions.ts'
 import { jobUserRules } from './job-user.ts'
 import { viewLiveJobs, type JobView } from './job-view.ts'
 import { cancelJob } from './jobs.ts'
-import { forgetOldNodes, listNodes } from './nodes.ts'
+import { forgetOldNodes, listNodes, removeNode } from './nodes.ts'
 import { dropExpiredResults, forgetExpiredJobs, listKeptJobs, retireJob } from './past-jobs.ts'
 import { pause } from './patience.ts'
 import { evenWhenFull, loseRunner } from './scripts.ts'
@@ -37,13 +38,22 @@ export interface KeeperOptions {
   signal: AbortSignal
   /** what the keeper did, for the api's log */
   say?: (message: string) => void
+  /** no node that started before this time is there any more; default: any may be */
+  nodesSince?: number
   /** how long a job is left alone that no node can serve */
   hopelessForMs?: number
 }
 
 /** Runs until `signal` ends. Errors of Redis are waited out. */
 export async function startKeeper(options: KeeperOptions): Promise<void> {
-  const { redis, clusterKey, signal, say = () => undefined, hopelessForMs = unservableAfterMs } = options
+  const {
+    redis,
+    clusterKey,
+    signal,
+    say = () => undefined,
+    hopelessForMs = unservableAfterMs,
+    nodesSince = 0,
+  } = options
   let connectedSince = Date.now()
   let usersMissing = true
   const onReady = () => {
@@ -73,10 +83,12 @@ export async function startKeeper(options: KeeperOptions): Promise<void> {
         for (const { record } of views) await hasFunction(redis, record.functionDigest)
         await forgetExpiredJobs(redis)
       }
-      const mayJudge = Date.now() - connectedSince > lostAfterMs
+      // Of the claims made before, all; of the others those that have been silent, where that can be told.
+      const judging = { before: nodesSince, silent: Date.now() - connectedSince > lostAfterMs }
       const nodes = await listNodes(redis)
+      for (const { id, startedAt } of nodes) if (startedAt < nodesSince) await removeNode(redis, id)
       for (const view of views) {
-        if (mayJudge) await loseSilentClaims(redis, view, say)
+        await loseClaims(redis, view, { ...judging, say })
         const { parent } = view.record
         if (parent) await endWithCall(redis, view, parent)
         else await endUnreadJob(redis, view, say)
@@ -114,9 +126,15 @@ async function saveUsers(redis: Redis, views: JobView[], saved: string | undefin
 }
 
 /** K2 */
-async function loseSilentClaims(redis: Redis, { record, claims }: JobView, say: (m: string) => void): Promise<void> {
+async function loseClaims(
+  redis: Redis,
+  { record, claims }: JobView,
+  { before, silent, say }: { before: number; silent: boolean; say: (message: string) => void },
+): Promise<void> {
   for (const claim of claims) {
-    if ((await claimSilenceMs(redis, record.id, claim.nodeId)) <= lostAfterMs) continue
+    const isLost =
+      claim.claimedAt < before || (silent && (await claimSilenceMs(redis, record.id, claim.nodeId)) > lostAfterMs)
+    if (!isLost) continue
     const returned = await loseClaim(redis, record.id, claim)
     say(`node ${claim.nodeId} is lost to job ${record.id}: ${returned} inputs went back`)
   }

@@ -47,12 +47,15 @@ export function clusterParts(config: SupervisorConfig, surroundings: Surrounding
     })
   }
 
+  const startedAt = Date.now()
   const startApi = () =>
     start('api', config.entries.api, {
       listen: home.listen,
       tokenHash: createHash('sha256').update(home.token).digest('hex'),
       // Only its own program could ask an embedded one, and it has the results themselves.
       history: config.home.type === 'staying',
+      // Where Redis is ours, its nodes are ours, and those of an earlier start ended with it.
+      ...(given ? {} : { nodesSince: startedAt }),
     })
   const startAgent = (place: number) => {
     // Another id each time: what a dead agent held must be declared lost, not be taken for the new one's.
