@@ -154,7 +154,7 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
       fault = null
       return runner
     } catch (error) {
-      fault = describeFault(error as Error)
+      fault = inOneLine((error as Error).message)
       void beatOnce()
       throw error
     }
@@ -185,18 +185,19 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     })
     serving = job
     void beatOnce()
-    void job.released.then((served) => afterRelease(job, served)).catch((error: Error) => say(error.message))
+    void job.released.then((unserved) => afterRelease(job, unserved)).catch((error: Error) => say(error.message))
   }
 
-  async function afterRelease(job: ServedJob, served: boolean): Promise<void> {
+  async function afterRelease({ jobId }: ServedJob, unserved: string | undefined): Promise<void> {
     serving = undefined
     runners.refill()
-    const failed = served ? 0 : (failures.get(job.jobId) ?? 0) + 1
-    if (failed > 0) failures.set(job.jobId, failed)
-    else failures.delete(job.jobId)
+    const failed = unserved === undefined ? 0 : (failures.get(jobId) ?? 0) + 1
+    if (failed > 0) failures.set(jobId, failed)
+    else failures.delete(jobId)
     if (failed >= failuresPerJob && !signal.aborted) {
-      const reason = `${failed} runners in a row ended on node ${nodeId} before they could serve it; the node's log says why`
-      await cancelJob(redis, job.jobId, { outcome: 'failed', reason })
+      const last = inOneLine(unserved ?? '')
+      const reason = `${failed} runners in a row ended on node ${nodeId} before they could serve it, the last one with ${last}`
+      await cancelJob(redis, jobId, { outcome: 'failed', reason })
     }
     void beatOnce()
     const next = reserved
@@ -242,7 +243,7 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
   }
 }
 
-/** In one line, and not all of a long log. */
-function describeFault({ message }: Error): string {
-  return message.replaceAll(/\s+/g, ' ').slice(0, 500)
+/** And not all of a long log. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 500)
 }

@@ -33,8 +33,8 @@ export interface ServedJob {
   cancel(): void
   /** The node leaves: the runner gives its inputs back and ends. */
   stop(): void
-  /** Resolves when the job is released; with false when the runner ended before it served anything. */
-  readonly released: Promise<boolean>
+  /** Resolves when the job is released; with how its runner ended, when that was before it served anything. */
+  readonly released: Promise<string | undefined>
 }
 
 export interface ServeJobOptions {
@@ -113,7 +113,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     }
   }
 
-  async function untilReleased(): Promise<boolean> {
+  async function untilReleased(): Promise<string | undefined> {
     const tending = tend()
     const exit = await runner.exited
     over.abort()
@@ -129,13 +129,10 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     }
     await untilStored(() => release(redis, jobId, claim.nodeId, Date.now() - claim.claimedAt))
     if (!cleanEnd) await ringBell(redis, jobId).catch(() => undefined)
-    if (runnerId === null && unservable === undefined) {
-      say(
-        `job ${jobId}: its runner ended (${exit.signal ?? exit.code}) before it served:\n${exit.lastLines.join('\n')}`,
-      )
-      return draining || cleanEnd
-    }
-    return true
+    if (runnerId !== null || unservable !== undefined) return undefined
+    const how = `${exit.signal ?? `exit code ${exit.code}`}: ${exit.lastLines.join('\n')}`
+    say(`job ${jobId}: its runner ended with ${how}`)
+    return draining || cleanEnd ? undefined : how
   }
 
   const released = untilReleased()
