@@ -1,16 +1,17 @@
 /**
- * `npm run bench [throughput|latency|cold|memory ...]`: figures beside those of others, in one run on one machine.
+ * `npm run bench [throughput|latency|cold|memory|jobs ...]`: figures beside those of others, in one run on one machine.
  * Prints a table and writes `bench/out/<time>.json`. These machines are noisy: trust ratios, and runs with little other load.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { configureEmbedded } from '../libs/sdk/src/internal.ts'
 import { coldStart } from './cold-start.ts'
+import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
 import { machine, quiet } from './machine.ts'
 import { memory } from './memory.ts'
 import { throughput } from './throughput.ts'
 
-const parts = { throughput, latency, cold: coldStart, memory } as const
+const parts = { throughput, latency, cold: coldStart, memory, jobs } as const
 const asked = process.argv.slice(2)
 const wanted = (Object.keys(parts) as (keyof typeof parts)[]).filter(
   (part) => asked.length === 0 || asked.includes(part),
@@ -67,6 +68,16 @@ for (const part of wanted) {
         ])
       }
       rows.push(['  200,000 against 20,000', `client ${n(m.clientRatio, 2)}x`, `Redis ${n(m.redisRatio, 2)}x`])
+      break
+    }
+    case 'jobs': {
+      const j = (results.jobs = await jobs())
+      rows.push(
+        [`burla.jobs() with ${n(j.finished)} finished`, `${n(j.defaultMs, 1)} ms`, 'the newest 1,000'],
+        ['  the newest 100, all of them', `${n(j.limit100Ms, 1)} ms, ${n(j.allMs, 1)} ms`, ''],
+        [`submit of ${n(j.inputs)} no-op inputs`, `stored in ${n(j.storedMs)} ms`, `${n(j.perSecond)}/s to all results`],
+        ['  reading them again', `${n(j.readPerSecond)}/s`, ''],
+      )
       break
     }
   }

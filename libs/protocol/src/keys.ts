@@ -14,6 +14,8 @@ export const clusterKeys = {
   liveJobs: `${root}:jobs`,
   /** zset: ids of all others by `createdAt`; their records expire by themselves */
   pastJobs: `${root}:past-jobs`,
+  /** hash: id -> `JobStatus` as JSON, of past jobs */
+  summaries: `${root}:summaries`,
   /** zset: ids of past jobs whose results are kept, by the time until when */
   keptJobs: `${root}:kept-jobs`,
   /** zset: node ids by the time of their last heartbeat */

@@ -51,7 +51,7 @@ test('P8 a cleaned up job leaves its record, which expires, and nothing else', a
   const jobId = await makeJob(redis, 1)
   await retireJob(redis, jobId)
   const left = (await redis.keys('*')).filter((key) => !before.has(key))
-  expect(left.toSorted()).toEqual([clusterKeys.pastJobs, jobKeys(jobId).record].toSorted())
+  expect(left.toSorted()).toEqual([clusterKeys.pastJobs, clusterKeys.summaries, jobKeys(jobId).record].toSorted())
   expect(await redis.pttl(jobKeys(jobId).record)).toBeGreaterThan(0)
   expect(await redis.call('ACL', 'USERS')).toEqual(['default'])
   expect(await viewLiveJobs(redis)).toEqual([])
