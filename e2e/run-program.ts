@@ -21,7 +21,7 @@ export interface RunningProgram extends AsyncDisposable {
   expectNothingLeft(): Promise<void>
 }
 
-export function runProgram(source: string, env: Record<string, string> = {}): RunningProgram {
+export function runProgram(source: string, env: Record<string, string> = {}, args: string[] = []): RunningProgram {
   const folder = mkdtempSync(join(tmpdir(), 'burla-test-'))
   const ownTmpdir = join(folder, 'tmp')
   mkdirSync(ownTmpdir)
@@ -33,7 +33,7 @@ export function runProgram(source: string, env: Record<string, string> = {}): Ru
   )
   symlinkSync(nodeModules, join(folder, 'node_modules'))
   // Everything that it starts is known by this TMPDIR, which the parts are given too.
-  const child = spawn(process.execPath, [...nodeArgs, 'program.ts'], {
+  const child = spawn(process.execPath, [...nodeArgs, 'program.ts', ...args], {
     cwd: join(folder, 'work'),
     env: { PATH: process.env.PATH, HOME: folder, TMPDIR: ownTmpdir, TSX_DISABLE_CACHE: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
