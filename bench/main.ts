@@ -75,7 +75,11 @@ for (const part of wanted) {
       rows.push(
         [`burla.jobs() with ${n(j.finished)} finished`, `${n(j.defaultMs, 1)} ms`, 'the newest 1,000'],
         ['  the newest 100, all of them', `${n(j.limit100Ms, 1)} ms, ${n(j.allMs, 1)} ms`, ''],
-        [`submit of ${n(j.inputs)} no-op inputs`, `stored in ${n(j.storedMs)} ms`, `${n(j.perSecond)}/s to all results`],
+        [
+          `submit of ${n(j.inputs)} no-op inputs`,
+          `stored in ${n(j.storedMs)} ms`,
+          `${n(j.perSecond)}/s to all results`,
+        ],
         ['  reading them again', `${n(j.readPerSecond)}/s`, ''],
       )
       break
