@@ -10,6 +10,9 @@ import { useStaying } from './use-staying.ts'
 
 const staying = useStaying({ nodes: 2, cpusPerNode: 1 })
 
+/** A program starts, on a machine that may have much else to do. */
+const starting = { timeoutMs: 60_000 }
+
 const range = (count: number) => Array.from({ length: count }, (_, index) => index)
 const ascending = (a: number, b: number) => a - b
 const starts = (name: string) => staying.sharedLines(name).map(Number)
@@ -43,10 +46,8 @@ setInterval(() => undefined, 1000)
 
 test('P10 a program that submitted is killed: others collect the results, twice, in order, and no input ran twice', async () => {
   await using program = runProgram(submitting, staying.env)
-  const id = await until('the job is submitted', () => /submitted (\S+)/.exec(program.stdout)?.[1], {
-    timeoutMs: 20_000,
-  })
-  await until('two inputs wait', () => starts('ran').length === 5)
+  const id = await until('the job is submitted', () => /submitted (\S+)/.exec(program.stdout)?.[1], starting)
+  await until('two inputs wait', () => starts('ran').length === 5, starting)
   await until(
     'their lines are there',
     async () => (await redisSays('HGET', `burla:v1:{${id}}:counts`, 'lines')) === '5',
@@ -69,10 +70,14 @@ test('P10 a program that submitted is killed: others collect the results, twice,
     for await (const { index, status } of here.stream()) if (status === 'fulfilled') seen.push(index)
     return seen
   })()
-  await until('the other program reads', async () => {
-    const list = String(await redisSays('CLIENT', 'LIST'))
-    return list.split('\n').filter((line) => line.includes(`name=burla-reader-${id}`)).length === 2
-  })
+  await until(
+    'the other program reads',
+    async () => {
+      const list = String(await redisSays('CLIENT', 'LIST'))
+      return list.split('\n').filter((line) => line.includes(`name=burla-reader-${id}`)).length === 2
+    },
+    starting,
+  )
   writeFileSync(join(staying.cluster.sharedDir, 'go'), '')
   expect(await other.ended).toBe(0)
   expect(other.stdout).toContain('[0,2,4,6,8,"five",12,14]')
@@ -98,9 +103,8 @@ test('P10 a program that dies before all its inputs are stored takes the job wit
      await burla.submit((n) => n, endless(), { name: 'half' })`,
     staying.env,
   )
-  const half = await until('the job has results', async () =>
-    (await burla.jobs()).find(({ name, inputs }) => name === 'half' && inputs.completed > 0),
-  )
+  const running = async () => (await burla.jobs()).find(({ name, inputs }) => name === 'half' && inputs.completed > 0)
+  const half = await until('the job has results', running, starting)
   program.signal('SIGKILL')
   await program.ended
   // As if the time had passed in which the cluster waits for it.
@@ -257,7 +261,7 @@ test('leaving the waiting leaves the job alone', async () => {
 })
 
 test('P6 retention ends when it says: then results are refused, and only the record is left', async () => {
-  const job = await burla.submit((n: number) => n, [1], { retentionMs: 1_500 })
+  const job = await burla.submit((n: number) => n, [1], { retentionMs: 4_000 })
   expect(await job.results()).toEqual([1])
   const { keptUntilAt } = await untilState(job, 'completed')
   const until_ = new Date(keptUntilAt!).toISOString()
