@@ -27,7 +27,7 @@ beforeAll(async () => {
      console.log(mixed.id, busy.id)`,
     data.env,
   )
-  expect(await program.ended).toBe(0)
+  if ((await program.ended) !== 0) throw new Error(program.stderr)
   ;[mixed = '', busy = ''] = program.stdout.trim().split('\n').at(-1)?.split(' ') ?? []
 })
 afterAll(() => data[Symbol.asyncDispose]())

@@ -18,8 +18,9 @@ export function createProgram(): Command {
   program
     .command('setup')
     .description('finds a Redis server on this machine, or installs one')
+    .option('--json', jsonHelp)
     .addHelpText('after', setupHelp)
-    .action(async () => (await import('./setup.ts')).setup())
+    .action(async (options: { json?: true }) => (await import('./setup.ts')).setup(options))
 
   program
     .command('dashboard')

@@ -1,8 +1,10 @@
-/** `burla setup`: what an embedded cluster needs on this machine. */
+/** `burla setup`: what a cluster needs on this machine. */
+import { print, type OutputOptions } from './output/print.ts'
 
-export async function setup(): Promise<void> {
+export async function setup(output: OutputOptions): Promise<void> {
   const { setupRedis } = await import('@burla/local-cluster')
-  const found = await setupRedis({ say: (line) => process.stdout.write(`${line}\n`) })
-  const where = found.type === 'program' ? found.path : 'the one at BURLA_REDIS_URL'
-  process.stdout.write(`Redis server: ${where}\n`)
+  // What is about to be done is no part of the answer.
+  const found = await setupRedis({ say: (line) => process.stderr.write(`${line}\n`) })
+  const redis = found.type === 'program' ? found.path : 'the one at BURLA_REDIS_URL'
+  print({ redis }, output, () => `Redis server: ${redis}\n`)
 }
