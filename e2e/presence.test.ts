@@ -34,13 +34,13 @@ console.log('result', await job)
 `
 
 async function started(running: RunningProgram): Promise<JobId> {
-  return until('the program has a job', () => /^job (\S+)/.exec(running.stdout)?.[1], { timeoutMs: 30_000 })
+  return until('the program has a job', () => /^job (\S+)/.exec(running.stdout)?.[1], { timeoutMs: 60_000 })
 }
 
 /** The process of its call, which runs. */
 async function called(name: string): Promise<number> {
   return until('its call runs', () => readdirSync(shared()).includes(name) && pidIn(name), {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   })
 }
 
@@ -141,7 +141,7 @@ describe.concurrent('P10 the client of an attached job', () => {
       console.log(JSON.stringify(await burla.map(recorded, inputs, { cluster: 'embedded' })))
     `
     await using running = runProgram(source)
-    await until('a call runs', () => log.running().length > 0, { timeoutMs: 30_000 })
+    await until('a call runs', () => log.running().length > 0, { timeoutMs: 60_000 })
     const all = familyOf(running.pid)
     for (const { pid } of all) process.kill(pid, 'SIGSTOP')
     await delay(lostAfterMs + 5_000)
@@ -159,7 +159,7 @@ test('P10 an api that dies has taken no client for gone when it is back', async 
   const ask = async (...command: string[]) => (await askRedis(staying.cluster.redis, [command]))[0]
   const heard = async () => {
     await ask('PEXPIRE', client, '50000')
-    await until('it is heard', async () => Number(await ask('PTTL', client)) > 50_000, { timeoutMs: 30_000 })
+    await until('it is heard', async () => Number(await ask('PTTL', client)) > 50_000, { timeoutMs: 60_000 })
   }
   await heard()
   const { api } = staying.cluster.pids

@@ -8,7 +8,7 @@
 export const heartbeatThread = `
 'use strict'
 const { parentPort, workerData } = require('node:worker_threads')
-const { origin, socketPath, path, token, everyMs, againMs } = workerData
+const { origin, socketPath, path, token, everyMs, againMs, answerWithinMs } = workerData
 let { jobs } = workerData
 const { protocol, hostname, port } = new URL(origin)
 const { request: send, Agent } = require(protocol === 'https:' ? 'node:https' : 'node:http')
@@ -30,7 +30,7 @@ function beat() {
     method: 'POST',
     path,
     agent,
-    timeout: 2 * everyMs,
+    timeout: answerWithinMs,
     headers: {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

@@ -31,6 +31,8 @@ export interface HeartbeatTimes {
 
 /** An api that is being restarted, or a thread that died, is tried again after this long. */
 const againMs = 1_000
+/** A connection on which nothing comes for this long is given up for another one. */
+const answerWithinMs = 10_000
 /** A job whose client may be silent for less than this has the thread at once. */
 const shortGraceMs = 60_000
 
@@ -55,7 +57,7 @@ export function createHeartbeats(
     // Without the program's own flags and NODE_OPTIONS: what they load is not for this thread.
     const { NODE_OPTIONS: _, ...env } = process.env
     const path = `${new URL(target.origin).pathname.replace(/\/$/, '')}/v1/heartbeat`
-    const workerData = { ...target, path, jobs: jobs(), everyMs, againMs }
+    const workerData = { ...target, path, jobs: jobs(), everyMs, againMs, answerWithinMs }
     const started = new Worker(heartbeatThread, { eval: true, name: 'burla-heartbeat', workerData, env, execArgv: [] })
     thread = started
     started.on('message', (unknown: JobId[]) => {
