@@ -1,5 +1,5 @@
 /** What `main.ts` tells the tests. */
-import type { Major } from './nodes.ts'
+import type { Major } from '@burla/testkit/nodes'
 
 function given(name: string): string {
   const value = process.env[name]

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodes, tarball } from './given.ts'
-import { npm } from './npm.ts'
+import { npm } from '@burla/testkit/npm'
 
 const root = join(import.meta.dirname, '..')
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addCounts, countTests, type Counts } from '../scripts/verify/count-tests.ts'
-import { majors, nodeOf, type Major } from './nodes.ts'
+import { majors, nodeOf, type Major } from '@burla/testkit/nodes'
 import { packPackage } from './pack.ts'
 import { reporting, runSuite } from './suite.ts'
 

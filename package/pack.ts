@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { npm } from './npm.ts'
+import { npm } from '@burla/testkit/npm'
 
 const root = join(import.meta.dirname, '..')
 

@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { nodeOf, type Major } from './nodes.ts'
-import { cache, npm } from './npm.ts'
+import { nodeOf, type Major } from '@burla/testkit/nodes'
+import { cache, npm } from '@burla/testkit/npm'
 
 const root = join(import.meta.dirname, '..')
 

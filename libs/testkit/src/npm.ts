@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../../..')
 /** What is fetched for these tests and kept for the next run. */
 export const cache = join(root, 'node_modules/.cache/burla-package')
 
