@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { processesWithMarker, until } from '@burla/testkit'
 import { expect, test } from 'vitest'
-import { runProgram } from './run-program.ts'
+import { runProgram, type RunningProgram } from './run-program.ts'
 
 const configured = `
 import { burla } from 'burla'
@@ -78,9 +78,13 @@ const busy = `${configured}
   await burla.map(() => { console.log('busy'); for (;;); }, [0, 1, 2])
   console.log('not reached')`
 
+/** A program starts a cluster first, on a busy machine perhaps slowly. */
+const callsRun = (program: RunningProgram, count: number) =>
+  until('its calls run', () => program.stdout.split('busy').length > count, { timeoutMs: 60_000 })
+
 test('Ctrl-C cancels calls that keep a CPU busy, exits with 130 and leaves nothing', async () => {
   await using program = runProgram(busy)
-  await until('both calls run', () => program.stdout.split('busy').length === 3)
+  await callsRun(program, 2)
   program.signal('SIGINT')
   expect(await program.ended).toBe(130)
   expect(program.stdout).not.toContain('not reached')
@@ -90,7 +94,7 @@ test('Ctrl-C cancels calls that keep a CPU busy, exits with 130 and leaves nothi
 
 test('a second Ctrl-C ends the program at once, and nothing is left all the same', async () => {
   await using program = runProgram(busy)
-  await until('both calls run', () => program.stdout.split('busy').length === 3)
+  await callsRun(program, 2)
   program.signal('SIGINT')
   await until('it has seen the first', () => program.stderr.includes('cancelling'))
   program.signal('SIGINT')
@@ -103,7 +107,7 @@ test('a program that handles SIGINT itself has its jobs cancelled and decides on
     process.on('SIGINT', () => console.log('my own'))
     const job = burla.map(() => { console.log('busy'); for (;;); }, [0])
     await job.catch((error) => console.log(error.name))`)
-  await until('the call runs', () => program.stdout.includes('busy'))
+  await callsRun(program, 1)
   program.signal('SIGINT')
   expect(await program.ended).toBe(0)
   expect(program.stdout).toBe('busy\nmy own\nCancelledError\n')
@@ -111,7 +115,7 @@ test('a program that handles SIGINT itself has its jobs cancelled and decides on
 
 test('P8 kill -9 of the program leaves nothing', async () => {
   await using program = runProgram(busy)
-  await until('both calls run', () => program.stdout.split('busy').length === 3)
+  await callsRun(program, 2)
   program.signal('SIGKILL')
   expect(await program.ended).toBe('SIGKILL')
   await program.expectNothingLeft()

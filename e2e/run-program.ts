@@ -46,12 +46,13 @@ export function runProgram(source: string, env: Record<string, string> = {}, arg
   })
 
   const expectNothingLeft = async () => {
-    await until('nothing of the program is left', () => {
+    const look = () => {
       expect(processesWithMarker(folder)).toEqual([])
       expect(readdirSync(ownTmpdir).filter((name) => !isCache(name))).toEqual([])
       expect(readdirSync(join(folder, 'work'))).toEqual(['program.ts'])
       return true
-    })
+    }
+    await until('nothing of the program is left', look, { timeoutMs: 10_000 })
   }
 
   return {

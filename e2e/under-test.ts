@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const installed = join(root, 'node_modules/burla/dist')
-const isInstalled = existsSync(installed) && !existsSync(join(root, 'libs'))
+const isInstalled = existsSync(join(root, 'node_modules/burla')) && !existsSync(join(root, 'libs/sdk'))
 
 export const nodeModules = join(root, 'node_modules')
 

@@ -2,8 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startStayingCluster, type StayingCluster, type StayingClusterOptions } from '@burla/local-cluster'
+import type { StayingCluster, StayingClusterOptions } from '@burla/local-cluster'
 import { familyOf, leftoversAfter } from '@burla/testkit'
+import { startStaying } from 'burla/internal'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 
 export interface TestStaying {
@@ -26,7 +27,7 @@ export function useStaying(options: Omit<StayingClusterOptions, 'port'> = {}): T
 
   beforeAll(async () => {
     Object.assign(process.env, env)
-    cluster = await startStayingCluster({ port: 0, nodes: 1, cpusPerNode: 2, ...options })
+    cluster = await startStaying({ port: 0, nodes: 1, cpusPerNode: 2, ...options })
   })
   beforeEach(() => {
     for (const name of readdirSync(running().sharedDir)) rmSync(join(running().sharedDir, name), { recursive: true })

@@ -4,13 +4,16 @@
  * parts and slots that they start.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { nodeOf, type Major } from '@burla/testkit/nodes'
 import { cache, npm } from '@burla/testkit/npm'
 
 const root = join(import.meta.dirname, '..')
+
+/** The values of the tests stand with those of the codec. */
+const copied = ['e2e', 'examples', 'README.md', 'libs/protocol/src/values/fixtures']
 
 /** vitest 5 asks for Node 22; this is the newest that runs on 20. */
 const vitestFor20 = '4.1.12'
@@ -24,11 +27,12 @@ export function runSuite(major: Major, tarball: string, report: string, args: st
     npm(['install', tarball], { cwd: folder, node })
     const vitest = major === '20' ? vitestOf20() : join(root, 'node_modules/vitest')
     symlinkSync(vitest, join(folder, 'node_modules/vitest'))
-    for (const name of ['@burla', 'tsx', 'sharp', 'simple-statistics']) {
-      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+    for (const name of ['@burla', ...toolsOfTests()]) {
+      const link = join(folder, 'node_modules', name)
+      mkdirSync(dirname(link), { recursive: true })
+      symlinkSync(join(root, 'node_modules', name), link)
     }
-    for (const name of ['e2e', 'examples', 'README.md'])
-      cpSync(join(root, name), join(folder, name), { recursive: true })
+    for (const name of copied) cpSync(join(root, name), join(folder, name), { recursive: true })
     cpSync(join(import.meta.dirname, 'suite.config.mjs'), join(folder, 'vitest.config.mjs'))
     const { status } = spawnSync(node, [join(vitest, 'vitest.mjs'), 'run', ...reporting(report), ...args], {
       cwd: folder,
@@ -43,6 +47,14 @@ export function runSuite(major: Major, tarball: string, report: string, args: st
 
 /** For people, and for the count. */
 export const reporting = (file: string) => ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+
+/** What tests and examples import: dev dependencies of the workspace. vitest is the one that the Node can run. */
+function toolsOfTests(): string[] {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: object
+  }
+  return Object.keys(devDependencies).filter((name) => name !== 'vitest')
+}
 
 function vitestOf20(): string {
   const folder = join(cache, `vitest-${vitestFor20}`)

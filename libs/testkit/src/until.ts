@@ -10,7 +10,7 @@ export type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>
 export async function until<T>(
   describe: string,
   look: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 20_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Truthy<T>> {
   const giveUpAt = Date.now() + timeoutMs
   for (;;) {
