@@ -312,6 +312,18 @@ test('P6 results over the limit end the job as failed; those so far stay readabl
   expect((await burla.jobs({ state: 'failed', limit: 1 }))[0]).toMatchObject({ id: job.id, reason })
 })
 
+test('whoever waits may have a progress line', async () => {
+  const job = await burla.submit((n: number) => n, range(3), { name: 'watched' })
+  await using program = runProgram(
+    `import { burla } from 'burla'
+     await burla.job('${job.id}').results({ progress: true })
+     for await (const _ of burla.job('${job.id}').stream({ progress: true })) break`,
+    staying.env,
+  )
+  expect(await program.ended).toBe(0)
+  expect(program.stderr).toMatch(/^watched {2}completed: 3\/3 in \d.*\nwatched {2}left: 3\/3 in \d.*\n$/)
+})
+
 test('an attached job has a status, and keeps its results to its program', async () => {
   const attached = burla.map(async () => {
     const { existsSync } = process.getBuiltinModule('node:fs')

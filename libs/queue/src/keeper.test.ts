@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { clusterKeys, jobKeys, type JobSpec, type JobStatus, type NodeRecord } from '@burla/protocol'
 import { someCall, until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -85,12 +85,15 @@ test('P8 the results of a submitted job go when its retention ends, with its use
   keep()
   await until('the job is retired', async () => (await viewLiveJobs(redis)).length === 0)
   expect(await redis.exists(k.results)).toBe(1)
+  const retiredAt = Date.now()
+  const [, file] = (await redis.config('GET', 'aclfile')) as [string, string]
+  await until('users were saved since then', () => statSync(file).mtimeMs > retiredAt)
+  expect(readFileSync(file, 'utf8')).toContain(jobId)
   // As if the time had passed.
   await redis.zadd(clusterKeys.keptJobs, Date.now(), jobId)
   await until('its results have gone', async () => (await redis.exists(k.results)) === 0)
   await until('and its user', async () => ((await redis.call('ACL', 'USERS')) as string[]).length === 1)
   expect(await redis.keys(`${k.prefix}:*`)).toEqual([k.record])
-  const [, file] = (await redis.config('GET', 'aclfile')) as [string, string]
   await until('the file says so', () => !readFileSync(file, 'utf8').includes(jobId))
 })
 

@@ -17,6 +17,7 @@ import {
 import {
   leavePlace,
   openJob,
+  readKept,
   jobCredentials,
   renewClaim,
   retry,
@@ -125,6 +126,18 @@ describe('append', () => {
     expect(record?.finishedAt).not.toBeNull()
   })
 
+  test('P6 lines of a submitted job are in its history, and never fill the stream that keeps its results', async () => {
+    const jobId = await makeJob(redis, 2, {}, { kind: 'submitted' })
+    const k = jobKeys(jobId)
+    const lines = printed({ index: 0, stream: 'stdout', text: 'x'.repeat(10_000), run: 1 })
+    await append(redis, jobId, { runnerId: 'a', number: 1, entries: [lines] })
+    expect(await redis.exists(k.results)).toBe(0)
+    await append(redis, jobId, { runnerId: 'a', number: 2, entries: [lines, result(0)] })
+    expect(await redis.xlen(k.lines)).toBe(2)
+    expect(await viewJob(redis, jobId)).toMatchObject({ counts: { completed: 1 } })
+    expect((await viewJob(redis, jobId))!.counts.storedBytes).toBeLessThan(1_000)
+  })
+
   test('P6 a submitted job that nobody serves any more is failed at once by results that are too many', async () => {
     const jobId = await makeJob(redis, 1, {}, { kind: 'submitted' })
     await redis.hset(jobKeys(jobId).record, 'keptBytes', 1)
@@ -188,6 +201,26 @@ test('a retry is added once, however often it is asked for, and not for an input
   expect(await inspect(redis, jobId, 0)).toMatchObject({ attempts: 1, losses: 0 })
   await append(redis, jobId, { runnerId: 'a', number: 1, entries: [result(1)] })
   expect(await retry(redis, jobId, { ...again, index: 1 })).toBe(false)
+})
+
+test('P6 kept results are read as many at a time as fit the bytes that are asked for, and one at least', async () => {
+  const jobId = await makeJob(redis, 9, {}, { kind: 'submitted' })
+  for (let index = 0; index < 5; index++) {
+    const entries = [{ ...result(index), payload: Buffer.alloc(20_000) }]
+    await append(redis, jobId, { runnerId: 'a', number: index + 1, entries })
+  }
+  const read = async (mostBytes: number, mostEntries = 99) =>
+    (await readKept(redis, jobId, { after: '0-0', mostBytes, mostEntries })).entries.length
+  expect([await read(50_000), await read(1), await read(1e9), await read(1e9, 3)]).toEqual([2, 1, 5, 3])
+})
+
+test('P8 no retry is added to a job that is over, however late it comes', async () => {
+  const jobId = await makeJob(redis, 1, {}, { kind: 'submitted' })
+  await cancel(redis, jobId, { outcome: 'cancelled', reason: 'enough' })
+  const before = await redis.dbsize()
+  const late = { runnerId: 'a', index: 0, value: '0', attempts: 1, delayMs: 0 }
+  expect(await retry(redis, jobId, late)).toBe(false)
+  expect(await redis.dbsize()).toBe(before)
 })
 
 test('P2 a slot that was lost counts against the input that was running in it', async () => {

@@ -11,23 +11,27 @@ function memoryTarget({ hold = false } = {}) {
   const chunks: number[] = []
   const announced: { known: number; ended: boolean }[] = []
   const held: (() => void)[] = []
-  const target: FeedTarget = {
-    async push(inputs, listSize = 1) {
+  const target = {
+    push: vi.fn<FeedTarget['push']>(async (inputs, listSize = 1) => {
       for (let from = 0; from < inputs.length; from += listSize) lists.push(Math.min(listSize, inputs.length - from))
       chunks.push(inputs.length)
       if (hold) await new Promise<void>((resolve) => held.push(resolve))
       pushed.push(...inputs.map(({ index }) => index))
-    },
-    async announce(inputs) {
+    }),
+    async announce(inputs: { known: number; ended: boolean }) {
       announced.push(inputs)
     },
-  }
+  } satisfies FeedTarget
   return { target, pushed, lists, chunks, announced, release: () => held.splice(0).forEach((resolve) => resolve()) }
 }
 
 function feed<I>(
   inputs: Iterable<I> | AsyncIterable<I>,
-  { batch = 'auto', ...limits }: Partial<WindowLimits> & { batch?: number | 'auto' } = {},
+  {
+    batch = 'auto',
+    until = 'taken',
+    ...limits
+  }: Partial<WindowLimits> & { batch?: number | 'auto'; until?: 'taken' | 'stored' } = {},
 ) {
   const failures: unknown[] = []
   const window = createWindow({ inputs: 10_000, bytes: 1e9, inputsPerSlot: 1, ...limits })
@@ -35,6 +39,7 @@ function feed<I>(
     source: openInputs(inputs, 'map'),
     window,
     batch,
+    until,
     encode(input) {
       if (input === 'unportable') throw new Error('inputs cannot travel')
       return Buffer.from(JSON.stringify(input))
@@ -234,4 +239,27 @@ test('with `batch` so many inputs share a place in the queue from the first one 
   feeding.connect(target, 1_001)
   await vi.waitFor(() => expect(lists.reduce((sum, size) => sum + size, 0)).toBe(1_001))
   expect(lists).toEqual([...Array.from({ length: 33 }, () => 30), 11])
+})
+
+test('the end is announced when all inputs are in the queue, not when all were pulled', async () => {
+  const { target, announced, release } = memoryTarget({ hold: true })
+  const { feeding } = feed(range(50), { batch: 1 })
+  feeding.connect(target, 50)
+  await vi.waitFor(() => expect([feeding.ended, target.push.mock.calls.length]).toEqual([true, 2]))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(announced).toEqual([])
+  release()
+  await vi.waitFor(() => expect(announced).toEqual([{ known: 50, ended: true }]))
+})
+
+test('inputs that need not be taken leave the window when they are stored', async () => {
+  const from = { pulled: 0 }
+  const { target, release } = memoryTarget({ hold: true })
+  const { feeding } = feed(counting(from), { inputs: 40, until: 'stored' })
+  feeding.connect(target, 0)
+  await vi.waitFor(() => expect(from.pulled).toBeGreaterThanOrEqual(40))
+  expect(from.pulled).toBeLessThanOrEqual(41)
+  release()
+  await vi.waitFor(() => expect(from.pulled).toBeGreaterThan(41))
+  await feeding.stop()
 })

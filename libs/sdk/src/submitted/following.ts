@@ -30,12 +30,14 @@ export async function* followOutcomes<R>(jobId: JobId, options: FollowOptions): 
   const stop = () => over.abort()
   signal?.throwIfAborted()
   signal?.addEventListener('abort', stop)
+  let watching: Watching | undefined
+  let end: WaitEnd = 'left'
   try {
     const [cluster, { openKeptResults }] = await Promise.all([options.openCluster(), import('@burla/queue')])
     const credentials = await cluster.openJob(jobId)
     const results = openKeptResults(credentials, () => askStillKept(cluster, jobId))
     over.signal.addEventListener('abort', results.close)
-    const count = await followProgress(jobId, { cluster, progress: options.progress, over: over.signal })
+    watching = await watchProgress(jobId, cluster, options.progress)
     const pacing = createPacing()
     for await (const { lines, entries } of results.read(over.signal)) {
       pacing.came()
@@ -43,18 +45,21 @@ export async function* followOutcomes<R>(jobId: JobId, options: FollowOptions): 
       const outcomes: Outcome<R>[] = []
       for (const { header, payload } of entries) {
         if (header.type !== 'result') continue
-        count(header.status)
+        watching?.count(header.status)
         outcomes.push(decodeOutcome<R>(header, payload, callSite))
       }
       if (outcomes.length > 0) yield outcomes
       await pacing.turn()
     }
     signal?.throwIfAborted()
+    end = 'completed'
   } catch (error) {
+    if (error instanceof BurlaError) end = error.code === 'JOB_CANCELLED' ? 'cancelled' : 'failed'
     throw fromCallSite(error, callSite)
   } finally {
     signal?.removeEventListener('abort', stop)
     over.abort()
+    watching?.end(end)
   }
 }
 
@@ -81,21 +86,23 @@ function printOnce(jobId: JobId, { at, missed, lines }: KeptLines): void {
   printLines(display, lines, { tagged: true })
 }
 
+type WaitEnd = Parameters<JobProgress['end']>[0]
+
 interface Watching {
-  cluster: Cluster
-  progress: boolean | undefined
-  over: AbortSignal
+  count: JobProgress['count']
+  end(outcome: WaitEnd): void
 }
 
-/** The progress line of whoever waits. The reply counts an outcome that was read. */
-async function followProgress(
+/** The progress line of whoever waits, where one is wanted. */
+async function watchProgress(
   jobId: JobId,
-  { cluster, progress, over }: Watching,
-): Promise<(status: 'ok' | 'error') => void> {
+  cluster: Cluster,
+  progress: boolean | undefined,
+): Promise<Watching | undefined> {
   const display = programDisplay()
-  if (progress === false || (!display.isTerminal && progress !== true)) return () => undefined
+  if (progress === false || (!display.isTerminal && progress !== true)) return undefined
   let status = await cluster.readJob(jobId)
-  const line: JobProgress = createJobProgress({ jobId, name: status.name, progress, display })
+  const line = createJobProgress({ jobId, name: status.name, progress, display })
   const known = () => ({ known: status.inputs.known, ended: true })
   const looking = setInterval(() => {
     line.show(known(), status)
@@ -104,9 +111,11 @@ async function followProgress(
       () => undefined, // the reading hears of it, where it matters
     )
   }, lookEveryMs).unref()
-  over.addEventListener('abort', () => {
-    clearInterval(looking)
-    line.end('completed', known())
-  })
-  return (outcome) => line.count(outcome)
+  return {
+    count: (outcome) => line.count(outcome),
+    end(outcome) {
+      clearInterval(looking)
+      line.end(outcome, known())
+    },
+  }
 }

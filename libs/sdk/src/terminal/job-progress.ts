@@ -11,7 +11,8 @@ export interface JobProgress {
   /** One more result was taken. */
   count(status: 'ok' | 'error'): void
   show(inputs: KnownInputs, status: JobStatus | undefined): void
-  end(outcome: 'completed' | 'failed' | 'cancelled', inputs: KnownInputs): void
+  /** `left`: whoever waited has gone, and the job goes on */
+  end(outcome: 'completed' | 'failed' | 'cancelled' | 'left', inputs: KnownInputs): void
 }
 
 export interface KnownInputs {
