@@ -5,6 +5,7 @@
  */
 import { Redis } from 'ioredis'
 import type { RedisAddress } from '@burla/protocol'
+import { LargeRepliesConnector } from './large-replies.ts'
 import { writeOncePerTurn } from './one-write.ts'
 
 export type { Redis }
@@ -26,6 +27,7 @@ export function connectRedis({ address, username, password, name, resend = true 
       : { host: address.host, port: address.port, ...(address.tls ? { tls: {} } : {}) }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
+    Connector: LargeRepliesConnector,
     connectionName: name.replace(/[^\w.:-]/g, '_'),
     protocol: 2,
     disableClientInfo: true,

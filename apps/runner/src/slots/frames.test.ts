@@ -28,9 +28,21 @@ test('frames arrive whole and in order, however their bytes are cut', () => {
         reader.push(bytes.subarray(from, from + cut))
         from += cut
       }
-      expect(seen.map(({ type, body }) => [type, body.toString('hex')])).toEqual(
-        frames.map(({ type, head, payload }) => [type, Buffer.concat([head, payload]).toString('hex')]),
-      )
+      const expected = frames.map(({ type, head, payload }) => [type, Buffer.concat([head, payload]).toString('hex')])
+      expect(seen.map(({ type, body }) => [type, body.toString('hex')])).toEqual(expected)
+
+      const into: [number, Buffer][] = []
+      const readInto = new FrameReader((type, body) => into.push([type, body]))
+      from = 0
+      for (const cut of [...cuts, bytes.length]) {
+        const end = Math.min(from + cut, bytes.length)
+        while (from < end) {
+          const length = bytes.copy(readInto.target, 0, from, end)
+          readInto.read(length)
+          from += length
+        }
+      }
+      expect(into.map(([type, body]) => [type, body.toString('hex')])).toEqual(expected)
     }),
     { numRuns: 50 },
   )

@@ -37,6 +37,7 @@ const largestBodyBytes = largestValueBytes + 1024 * 1024
 /** Up to here copying into one buffer is cheaper than writing a vector. */
 const copyBelowBytes = 16 * 1024
 const nothing: Buffer = Buffer.alloc(0)
+const chunkBytes = 64 * 1024
 
 /** Writes one frame whose body is `head` followed by `payload`. */
 export function writeFrame(socket: Socket, type: FrameType, head: Buffer = nothing, payload: Buffer = nothing): void {
@@ -64,9 +65,23 @@ export class FrameReader {
   #type = 0
   #body: Buffer | undefined
   #filled = 0
+  #chunk: Buffer | undefined
 
   constructor(onFrame: (type: number, body: Buffer) => void) {
     this.#onFrame = onFrame
+  }
+
+  /** For a socket that reads into memory of its owner's: where to put what comes next. Large bodies are read into place. */
+  get target(): Buffer {
+    return this.#body?.subarray(this.#filled) ?? (this.#chunk ??= Buffer.allocUnsafeSlow(chunkBytes))
+  }
+
+  /** So many bytes were put into `target`. Throws like `push`. */
+  read(length: number): void {
+    const body = this.#body
+    if (!body) return this.push(Buffer.from(this.target.subarray(0, length)))
+    this.#filled += length
+    this.#endBody(body)
   }
 
   /** Throws a `RangeError` when the bytes cannot be a frame. */
@@ -101,10 +116,13 @@ export class FrameReader {
   #fill(body: Buffer, bytes: Buffer): Buffer {
     const taken = bytes.copy(body, this.#filled)
     this.#filled += taken
-    if (this.#filled === body.length) {
-      this.#body = undefined
-      this.#onFrame(this.#type, body)
-    }
+    this.#endBody(body)
     return bytes.subarray(taken)
+  }
+
+  #endBody(body: Buffer): void {
+    if (this.#filled < body.length) return
+    this.#body = undefined
+    this.#onFrame(this.#type, body)
   }
 }

@@ -17,13 +17,20 @@ import { FrameReader, frameTypes, writeFrame } from './frames.ts'
 import { decodeCall, decodeSetup } from './messages.ts'
 import { SlotCalls } from './slot-calls.ts'
 
-const channel = new Socket({ fd: 3, readable: true, writable: true })
-const calls = new SlotCalls(channel)
 const frames = new FrameReader((type, body) => {
   if (type === frameTypes.setup) calls.setup(decodeSetup(body))
   else if (type === frameTypes.call) void calls.call(decodeCall(body))
 })
-channel.on('data', (chunk: Buffer) => frames.push(chunk))
+const onread = {
+  buffer: () => frames.target,
+  callback(length: number) {
+    frames.read(length)
+    return true
+  },
+}
+const channel = new Socket({ fd: 3, readable: true, writable: true, onread })
+const calls = new SlotCalls(channel)
+channel.resume()
 channel.on('close', endEverything)
 channel.on('error', endEverything)
 process.on('uncaughtException', (thrown) => calls.fault(thrown, 'uncaughtException'))

@@ -19,8 +19,10 @@ export interface RedisOptions {
   folder: string
   /** where it listens; default: in the folder. A socket's path has at most 103 bytes on macOS, 107 on Linux */
   socketPath?: string
-  /** keep an append-only file, synced every second: a kill -9 of Redis alone loses nothing, a power cut one second */
+  /** keep an append-only file: a kill -9 of Redis alone loses nothing */
   aof: boolean
+  /** sync it every second, so that a power cut loses one second. Default true; false where nothing outlives the machine */
+  sync?: boolean
   /** as Redis writes it, `256mb`; default: no limit */
   maxmemory?: string
   /** the server program; default: the one on the PATH */
@@ -119,7 +121,13 @@ export function redisLog(folder: string): string {
   return join(folder, 'redis.log')
 }
 
-function redisConfig({ folder, aof, maxmemory }: RedisOptions, path: string): string {
+/**
+ * Redis writes its file anew, from memory, when it has doubled and is at least this large. Inputs and results pass through
+ * it: with Redis' own 64 MiB a stream of large values wrote as much again.
+ */
+const rewriteAtLeast = '256mb'
+
+function redisConfig({ folder, aof, sync = true, maxmemory }: RedisOptions, path: string): string {
   const lines = [
     'port 0',
     `unixsocket "${path}"`,
@@ -127,7 +135,8 @@ function redisConfig({ folder, aof, maxmemory }: RedisOptions, path: string): st
     `dir "${folder}"`,
     `aclfile "${join(folder, 'users.acl')}"`,
     `appendonly ${aof ? 'yes' : 'no'}`,
-    'appendfsync everysec',
+    `appendfsync ${sync ? 'everysec' : 'no'}`,
+    `auto-aof-rewrite-min-size ${rewriteAtLeast}`,
     'save ""',
     'maxmemory-policy noeviction',
     `maxmemory ${maxmemory ?? '0'}`,

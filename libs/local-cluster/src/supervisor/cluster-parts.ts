@@ -103,6 +103,7 @@ function createRedisStart(
         ...own,
         reaper,
         aof: true,
+        sync: stays,
         ...(redis.type === 'program' ? { program: redis.path } : {}),
         ...(maxmemory === null ? {} : { maxmemory }),
       })

@@ -46,8 +46,16 @@ export function bytesOf(value: object): Uint8Array {
   return new Uint8Array(value as ArrayBuffer)
 }
 
-/** Bytes back as what they were. They are copied once, to be aligned and to keep no received message alive. */
-export function restoreBytes(kind: number, bytes: Uint8Array): object {
+/** A message that leaves less than this of its memory to others has it for itself. */
+const overheadBytes = 64
+
+/**
+ * Bytes back as what they were. They are copied, to be aligned and to keep no received message alive; but a large Buffer
+ * that is all of its message is handed out as it is.
+ */
+export function restoreBytes(kind: number, bytes: Buffer): object {
+  const isAlone = bytes.length > 64 * 1024 && bytes.buffer.byteLength - bytes.length <= overheadBytes
+  if (kind === 0 && isAlone) return bytes
   const copy = Buffer.allocUnsafeSlow(bytes.length)
   copy.set(bytes)
   if (kind === arrayBufferKind) return copy.buffer

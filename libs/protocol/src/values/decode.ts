@@ -12,7 +12,7 @@ export interface DecodeOptions {
   classes?: ReadonlyMap<string, ErrorClass> | undefined
 }
 
-/** The value; `BurlaError` `CODEC_UNKNOWN` when the bytes were written by a version with another format. */
+/** The value, which may use the memory of `bytes`; `BurlaError` `CODEC_UNKNOWN` when the bytes were written by a version with another format. */
 export function decodeValue(bytes: Buffer, { origin = aValue, classes }: DecodeOptions = {}): unknown {
   checkCodec(bytes[0], origin)
   switch (bytes[1]) {

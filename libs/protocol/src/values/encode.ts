@@ -14,6 +14,9 @@ import { type Policy, writeGraph } from './write-graph.ts'
 
 const jsonPrefix = String.fromCharCode(codecVersion, form.json)
 
+/** Where a value with bytes in it is encoded. */
+export type Allocate = (bytes: number) => Buffer
+
 export type ValueErrorCode = Extract<ErrorCode, `${string}_NOT_PORTABLE`>
 
 /**
@@ -21,8 +24,13 @@ export type ValueErrorCode = Extract<ErrorCode, `${string}_NOT_PORTABLE`>
  * names the place, starting with `at`: `inputs[3].conn: a Socket cannot travel`. Over 256 MiB (a function: 64 MiB) the
  * code is `INPUT_TOO_BIG` or the like, and the message has the size.
  */
-export function encodeValue(value: unknown, at = 'value', code: ValueErrorCode = 'INPUT_NOT_PORTABLE'): Buffer {
-  const encoded = encodeAny(value, at, code)
+export function encodeValue(
+  value: unknown,
+  at = 'value',
+  code: ValueErrorCode = 'INPUT_NOT_PORTABLE',
+  allocate: Allocate = Buffer.allocUnsafe,
+): Buffer {
+  const encoded = encodeAny(value, at, code, allocate)
   if (encoded.length <= rules[code].most + describingBytes) return encoded
   throw tooBig(at, code, `${encoded.length.toLocaleString('en')} bytes`)
 }
@@ -51,10 +59,10 @@ const rules: Record<ValueErrorCode, { tooBig: ErrorCode; most: number; instead: 
   },
 }
 
-function encodeAny(value: unknown, at: string, code: ValueErrorCode): Buffer {
+function encodeAny(value: unknown, at: string, code: ValueErrorCode, allocate: Allocate): Buffer {
   try {
     if (isJson(value)) return Buffer.from(jsonPrefix + JSON.stringify(value))
-    return encodeRich(value, {
+    const policy: Policy = {
       unportable(what, path) {
         throw new BurlaError(code, `${at}${path}: ${what} cannot travel to another machine; ${rules[code].instead}`)
       },
@@ -62,7 +70,8 @@ function encodeAny(value: unknown, at: string, code: ValueErrorCode): Buffer {
         const reason = cause instanceof Error ? cause.message : String(cause)
         throw new BurlaError(code, `${at}${path}: reading it failed: ${reason}`, { cause })
       },
-    })
+    }
+    return encodeRich(value, policy, allocate)
   } catch (cause) {
     // V8 has no strings over 512 MiB; nothing else that is called here throws this.
     if (cause instanceof RangeError && cause.message === 'Invalid string length') {
@@ -79,18 +88,18 @@ function tooBig(at: string, code: ValueErrorCode, size: string, cause?: unknown)
 }
 
 /** The same without a limit, and with another way of dealing with what cannot travel. */
-export function encodeRich(value: unknown, policy: Policy): Buffer {
+export function encodeRich(value: unknown, policy: Policy, allocate: Allocate = Buffer.allocUnsafe): Buffer {
   if (typeof value === 'object' && value !== null) {
     const kind = byteKind(value)
     // An empty one may be one that was transferred away, which the other way says.
-    if (kind >= 0 && (value as ArrayBuffer).byteLength > 0) return encodeBytes(kind, bytesOf(value))
+    if (kind >= 0 && (value as ArrayBuffer).byteLength > 0) return encodeBytes(kind, bytesOf(value), allocate)
   }
   const { cell, nodes, attachments } = writeGraph(value, policy)
-  return encodeGraph(JSON.stringify([cell, nodes]), attachments)
+  return encodeGraph(JSON.stringify([cell, nodes]), attachments, allocate)
 }
 
-function encodeBytes(kind: number, bytes: Uint8Array): Buffer {
-  const encoded = Buffer.allocUnsafe(headerBytes.bytes + bytes.length)
+function encodeBytes(kind: number, bytes: Uint8Array, allocate: Allocate): Buffer {
+  const encoded = allocate(headerBytes.bytes + bytes.length)
   encoded.fill(0, 0, headerBytes.bytes)
   encoded[0] = codecVersion
   encoded[1] = form.bytes
@@ -99,10 +108,10 @@ function encodeBytes(kind: number, bytes: Uint8Array): Buffer {
   return encoded
 }
 
-function encodeGraph(text: string, attachments: Uint8Array[]): Buffer {
+function encodeGraph(text: string, attachments: Uint8Array[], allocate: Allocate): Buffer {
   const textBytes = Buffer.byteLength(text)
   const size = attachments.reduce((sum, bytes) => sum + bytes.length, headerBytes.graph + textBytes)
-  const encoded = Buffer.allocUnsafe(size)
+  const encoded = allocate(size)
   encoded.fill(0, 0, headerBytes.graph)
   encoded[0] = codecVersion
   encoded[1] = form.graph

@@ -11,6 +11,7 @@
  */
 import type { JobConnection } from '@burla/queue'
 import type { InputSource } from './inputs.ts'
+import { encodingMemory } from './encoding-memory.ts'
 import { createListSize } from './list-size.ts'
 import type { Window } from './windows.ts'
 import { startPulling, type EncodedInput } from './pulling.ts'
@@ -148,6 +149,7 @@ export function startFeeding<I>(parts: FeedingParts<I>): Feeding {
 
   function pushed(chunk: EncodedInput[]) {
     underWay--
+    for (const { bytes } of chunk) encodingMemory.giveBack(bytes)
     if (until === 'stored') {
       for (const { index } of chunk) window.remove(index)
       pulling.resume()

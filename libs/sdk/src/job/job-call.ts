@@ -6,6 +6,7 @@ import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
 import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
 import type { OwnErrorClasses } from './outcomes.ts'
 import type { CallSite } from './call-site.ts'
+import { encodingMemory } from './encoding-memory.ts'
 import { openInputs, type InputSource } from './inputs.ts'
 
 export type Verb = 'map' | 'settle' | 'stream' | 'submit'
@@ -41,7 +42,7 @@ export function captureCall<I, R>(
 /** The bytes of an input; what cannot travel is refused by its path, what is too big by its index and size. */
 export function encodeInput(input: unknown, index: number): Buffer {
   try {
-    return encodeValue(input, `inputs[${index}]`)
+    return encodeValue(input, `inputs[${index}]`, 'INPUT_NOT_PORTABLE', encodingMemory.take)
   } catch (error) {
     throw error instanceof BurlaError ? Object.assign(error, { inputIndex: index }) : error
   }
