@@ -1,4 +1,6 @@
 /** What travels, on the real path: as input, result, captured value, property of an error and in what is printed. */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { format } from 'node:util'
 import { burla } from 'burla'
 import { inspectEmbedded } from 'burla/internal'
@@ -10,7 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { anyValue, difference } from '../libs/protocol/src/values/fixtures/any-value.ts'
 import { useEmbedded } from './use-embedded.ts'
 
-useEmbedded('file')
+const embedded = useEmbedded('file')
 let redis: Redis
 beforeAll(async () => {
   await burla.map((x) => x, [0])
@@ -119,47 +121,40 @@ test('instances of classes arrive as plain data: own enumerable properties, with
 })
 
 test('a message of another version is refused in a sentence: an input, a list of inputs, a result', async () => {
-  const slow = async (ms: number) => {
-    await new Promise((resolve) => setTimeout(resolve, ms))
-    return ms
-  }
   const newer = (who: string) =>
     expect.stringMatching(`with codec 9, and .* reads codec 1: the ${who} has the newer Burla`)
-  // two slots run the first two inputs; the third waits in the queue
-  const waiting = async (job: { jobId: string }) => {
-    const { queue } = jobKeys(job.jobId)
+  /** A job of three inputs: two run until `go`, the third waits in the queue. */
+  const startJob = async () => {
+    const gate = join(embedded.sharedDir, `gate-${gates++}`)
+    const throughGate = async (file: string) => {
+      while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    const job = burla.map(throughGate, [gate, gate, gate], { progress: false })
+    job.catch(() => undefined)
+    const { queue, running, results } = jobKeys(job.jobId)
+    await until('two run', async () => (await redis.hlen(running)) === 2)
     await until('the third waits', async () => (await redis.lrange(queue.wait, 0, -1)).includes('i2'))
-    await until('two run', async () => (await redis.hlen(jobKeys(job.jobId).running)) === 2)
-    return queue.job('i2')
+    return { job, third: queue.job('i2'), results, go: () => writeFileSync(gate, '') }
   }
-  const change = async (key: string, edit: (data: { c: number; v: string[] }) => void) => {
-    const data = JSON.parse((await redis.hget(key, 'data')) ?? '') as { c: number; v: string[] }
-    edit(data)
-    await redis.hset(key, 'data', JSON.stringify(data))
+  let gates = 0
+  type List = { c: number; v: string[] }
+  const newerValue = '\u0009\u00011'
+
+  for (const change of [(list: List) => (list.c = 9), (list: List) => (list.v = [newerValue])]) {
+    const { job, third, go } = await startJob()
+    const list = JSON.parse((await redis.hget(third, 'data')) ?? '') as List
+    change(list)
+    await redis.hset(third, 'data', JSON.stringify(list))
+    go()
+    await expect(job).rejects.toMatchObject({ code: 'CODEC_UNKNOWN', inputIndex: 2, message: newer('program') })
   }
 
-  const list = burla.map(slow, [1_000, 1_000, 1], { progress: false })
-  list.catch(() => undefined)
-  await change(await waiting(list), (data) => (data.c = 9))
-  await expect(list).rejects.toMatchObject({ code: 'CODEC_UNKNOWN', inputIndex: 2, message: newer('program') })
-
-  const input = burla.map(slow, [1_000, 1_000, 1], { progress: false })
-  input.catch(() => undefined)
-  await change(await waiting(input), (data) => (data.v = ['\u0009\u00011']))
-  await expect(input).rejects.toMatchObject({ code: 'CODEC_UNKNOWN', inputIndex: 2, message: newer('program') })
-
-  const result = burla.map(slow, [1_000, 1_000, 1], { progress: false })
-  result.catch(() => undefined)
-  await waiting(result)
   const header = { type: 'result', index: 2, status: 'ok', attempts: 1, durationMs: 1, nodeId: 'n', slot: 0 }
-  await redis.xadd(jobKeys(result.jobId).results, '*', 'h', JSON.stringify([1, [3, header]]), 'v', '\u0009\u00011')
-  await expect(result).rejects.toMatchObject({ code: 'CODEC_UNKNOWN', message: newer('cluster') })
-
-  const batch = burla.map(slow, [1_000, 1_000, 1], { progress: false })
-  batch.catch(() => undefined)
-  await waiting(batch)
-  await redis.xadd(jobKeys(batch.jobId).results, '*', 'h', JSON.stringify([9, [3, header]]), 'v', '\u0009\u00011')
-  await expect(batch).rejects.toMatchObject({ code: 'CODEC_UNKNOWN', message: newer('cluster') })
+  for (const codec of [1, 9]) {
+    const { job, results } = await startJob()
+    await redis.xadd(results, '*', 'h', JSON.stringify([codec, [3, header]]), 'v', newerValue)
+    await expect(job).rejects.toMatchObject({ code: 'CODEC_UNKNOWN', message: newer('cluster') })
+  }
 })
 
 test('P6 values of all sizes around the limits of each way come back byte for byte', async () => {
