@@ -66,6 +66,16 @@ describe('inputs', () => {
     expect((await readInputs(redis, jobId, { limit: 1 })).inputs).toMatchObject([{ index: 5 }])
   })
 
+  test('of a job that has ended are none that run: what it was running has no result', async () => {
+    const jobId = await makeJob(redis, 2)
+    await store(jobId, [result(0)])
+    await begin(redis, jobId, 'r', [{ index: 1, run: 1 }])
+    const indexes = async () => (await readInputs(redis, jobId, { limit: 9 })).inputs.map(({ index }) => index)
+    expect(await indexes()).toEqual([1, 0])
+    await cancelJob(redis, jobId, { outcome: 'cancelled', reason: 'enough' })
+    expect(await indexes()).toEqual([0])
+  })
+
   test('P1 a second result of an input, and a batch that is sent again, add no record', async () => {
     const jobId = await makeJob(redis, 2)
     await store(jobId, [result(0)])

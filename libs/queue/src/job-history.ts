@@ -104,9 +104,14 @@ export async function* readLines(
 
 async function readRunning(redis: Redis, jobId: JobId): Promise<InputRecord[]> {
   const k = jobKeys(jobId)
-  const [calls, claims] = await Promise.all([redis.hgetall(k.running), redis.hgetall(k.claims)])
+  const [calls, claims, state] = await Promise.all([
+    redis.hgetall(k.running),
+    redis.hgetall(k.claims),
+    redis.hget(k.record, 'state'),
+  ])
   const indexes = Object.keys(calls)
-  if (indexes.length === 0) return []
+  // What a job was running when it ended has ended with it, and has no result.
+  if (indexes.length === 0 || state === null || isFinished(state as JobState)) return []
   const attempts = await redis.hmget(k.attempts, ...indexes)
   const nodeOf = new Map(decodeClaims(claims).map(({ runnerId, nodeId }) => [runnerId, nodeId]))
   return indexes.map((index, place) => ({

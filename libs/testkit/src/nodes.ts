@@ -1,5 +1,5 @@
 /** The Nodes that the package promises to run on, from the npm package `node`, kept between runs. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cache, npm } from './npm.ts'
 
@@ -17,9 +17,19 @@ export function nodeOf(major: Major): string {
   const node = join(folder, 'node_modules/node/bin/node')
   if (existsSync(node)) return node
   console.log(`fetching Node ${version}`)
-  mkdirSync(folder, { recursive: true })
-  // It downloads nothing itself: its install script puts the binary of another package in place.
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, allowScripts: { node: true } }))
-  npm(['install', `node@${version}`], { cwd: folder })
+  mkdirSync(cache, { recursive: true })
+  // It appears whole: several test files may fetch it at once, and one that is interrupted leaves nothing half.
+  const fresh = mkdtempSync(`${folder}-`)
+  try {
+    // It downloads nothing itself: its install script puts the binary of another package in place.
+    writeFileSync(join(fresh, 'package.json'), JSON.stringify({ private: true, allowScripts: { node: true } }))
+    npm(['install', `node@${version}`], { cwd: fresh })
+    if (!existsSync(node)) rmSync(folder, { recursive: true, force: true })
+    renameSync(fresh, folder)
+  } catch (error) {
+    if (!existsSync(node)) throw error
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
   return node
 }
