@@ -66,12 +66,12 @@ async function timeSubmitted(count: number) {
 /** As `burla.map` leaves them behind. */
 async function makeFinished(redis: Redis, count: number): Promise<void> {
   const call = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 0, timeoutMs: null, env: {} }
-  const spec = { kind: 'attached', name: 'finished', functionDigest: '0'.repeat(64), known: 100, call } as const
+  const spec = { name: 'finished', functionDigest: '0'.repeat(64), known: 100, call, packages: [] }
   for (let made = 0; made < count; made += 100) {
     await Promise.all(
       Array.from({ length: 100 }, async () => {
         const id = newJobId('finished')
-        await createJob(redis, 'key', { id, ...spec, clientGraceMs: 1_000, retentionMs: 0 })
+        await createJob(redis, 'key', { id, kind: 'attached', ...spec, clientGraceMs: 1_000, retentionMs: 0 })
         await cancelJob(redis, id, { outcome: 'failed', reason: 'input 7 failed: TypeError: it is not a number' })
         await retireJob(redis, id)
       }),

@@ -10,6 +10,8 @@ import {
   jobStates,
   longestRetentionMs,
   mostListedJobs,
+  mostPackages,
+  packageSpec,
 } from '@burla/protocol'
 import type { FastifyTypeProvider } from 'fastify'
 import type { XSchema, XStatic } from 'typebox/schema'
@@ -71,7 +73,7 @@ export const linesQuery = {
 export const jobSpec = {
   type: 'object',
   additionalProperties: false,
-  required: ['id', 'kind', 'name', 'functionDigest', 'known', 'call', 'clientGraceMs', 'retentionMs'],
+  required: ['id', 'kind', 'name', 'functionDigest', 'known', 'call', 'packages', 'clientGraceMs', 'retentionMs'],
   properties: {
     id: { type: 'string', format: 'job-id', description: 'chosen by the client, so that asking twice makes one job' },
     parent: {
@@ -105,6 +107,12 @@ export const jobSpec = {
           additionalProperties: { type: 'string', pattern: '^[^\\u0000]*$' },
         },
       },
+    },
+    packages: {
+      type: 'array',
+      maxItems: mostPackages,
+      description: 'npm packages besides those that the function shows, as name or name@1.2.3',
+      items: { type: 'string', pattern: packageSpec.source, maxLength: 300 },
     },
     clientGraceMs: { ...count, minimum: 1, description: 'how long a silent client is waited for' },
     retentionMs: {

@@ -5,6 +5,7 @@
 export const errorCodes = {
   OPTION_INVALID: 'an option is unknown, of the wrong type or out of range',
   FUNCTION_NOT_PORTABLE: 'the function cannot travel',
+  SETUP_FAILED: 'a module of the option "setup" could not be run',
   INPUT_NOT_PORTABLE: 'an input cannot travel',
   RESULT_NOT_PORTABLE: 'what the function returned cannot travel',
   INPUT_TOO_BIG: 'an input is over the limit',

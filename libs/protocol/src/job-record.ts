@@ -46,6 +46,8 @@ export interface JobSpec {
   /** number of inputs known when the job is created: the length where the iterable has one, else 0 */
   known: number
   call: CallOptions
+  /** npm packages that the function's nodes have besides those that it shows: `name` or `name@1.2.3` */
+  packages: string[]
   /** how long a client that has fallen silent is waited for (P10); of a submitted job, until its inputs are stored */
   clientGraceMs: number
   /** how long the results of a submitted job are kept after its end (P6) */

@@ -32,6 +32,9 @@ export const largestValueBytes = 256 * 1024 * 1024
 /** The largest shipped function. */
 export const largestFunctionBytes = 64 * 1024 * 1024
 
+/** Elements of the option `packages`. */
+export const mostPackages = 1_000
+
 /** A runner holds inputs in advance only for this much measured work (design section 6). */
 export const heldWorkMs = 20
 

@@ -18,6 +18,7 @@ export function someJob({ name = 'test', ...changes }: Partial<JobSpec> = {}): J
     functionDigest: '0'.repeat(64),
     known: 3,
     call: someCall,
+    packages: [],
     clientGraceMs: 60_000,
     retentionMs: 60_000,
     ...changes,

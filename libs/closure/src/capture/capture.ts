@@ -24,6 +24,16 @@ export interface CaptureOptions {
    * `restoreFunction` puts in what its `named` has under it.
    */
   byName?: ReadonlyMap<object, string>
+  /** Modules that are run where the function is restored, before it is made, in this order. */
+  setup?: readonly SetupModule[]
+}
+
+export interface SetupModule {
+  /** for messages */
+  name: string
+  specifier: string
+  /** the file that it is resolved from, as a path or URL */
+  from: string
 }
 
 /**
@@ -31,7 +41,10 @@ export interface CaptureOptions {
  *
  * A `BurlaError` `FUNCTION_NOT_PORTABLE` says what cannot travel, by the way to it, and what to do instead.
  */
-export function captureFunction(fn: unknown, { byName = new Map() }: CaptureOptions = {}): CapturedFunction {
+export function captureFunction(
+  fn: unknown,
+  { byName = new Map(), setup = [] }: CaptureOptions = {},
+): CapturedFunction {
   if (typeof fn !== 'function') {
     const given = fn === null ? 'null' : `a value of type ${typeof fn}`
     throw new BurlaError('FUNCTION_NOT_PORTABLE', `a function is needed, not ${given}`)
@@ -39,7 +52,7 @@ export function captureFunction(fn: unknown, { byName = new Map() }: CaptureOpti
   const callable = fn as AnyFunction
   const { parts, own, packages } = withInspector((inspector) => {
     const graph = new Graph(inspector, byName)
-    const parts = payloadOf(graph, callable)
+    const parts = payloadOf(graph, callable, setup)
     return { parts, own: errorClassesAmong(graph.reached()), packages: graph.packages }
   })
   const bytes = encodePayload(parts)
@@ -52,7 +65,7 @@ export function captureFunction(fn: unknown, { byName = new Map() }: CaptureOpti
   }
 }
 
-function payloadOf(graph: Graph, fn: AnyFunction): PayloadParts {
+function payloadOf(graph: Graph, fn: AnyFunction, setup: readonly SetupModule[]): PayloadParts {
   const root = graph.cellOf(fn, startTrail(fn.name || 'fn'))
   graph.settle()
   const memory = graph.settleMemory()
@@ -65,7 +78,7 @@ function payloadOf(graph: Graph, fn: AnyFunction): PayloadParts {
       files: graph.files.list,
       globals: graph.variables.globals,
       modules: [],
-      setup: [],
+      setup: setup.map(({ name, specifier, from }) => ({ name, specifier, file: graph.files.place(from) })),
       packages: [],
       positions: {},
     },

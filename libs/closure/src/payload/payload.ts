@@ -26,7 +26,7 @@ export interface Payload {
   /** local modules by content, for `import()` and `setup` */
   modules: LocalModule[]
   /** modules that run before the function is made, in this order */
-  setup: ModuleReference[]
+  setup: { name: string; specifier: string; file: number }[]
   /** all packages that the function reaches, with those that they depend on */
   packages: PackageVersion[]
   /** generated positions -> the user's own, of files that a tool has rewritten */

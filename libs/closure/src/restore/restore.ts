@@ -1,7 +1,9 @@
 /** Bytes of `captureFunction` in, a callable function out, in another process. */
+import { BurlaError } from '@burla/protocol'
 import { decodePayload } from '../payload/bytes.ts'
 import { loadImport } from './imports.ts'
 import { Linker } from './link.ts'
+import type { Payload } from '../payload/payload.ts'
 
 export interface RestoreOptions {
   /** What stands for the names of `byName` here. */
@@ -11,14 +13,15 @@ export interface RestoreOptions {
 export type RestoredFunction = (input: unknown, index: number) => unknown
 
 /**
- * The function as it was captured. What it imports is loaded first: a module that is missing here, or a declaration that
- * fails when it is run again, rejects.
+ * The function as it was captured. Modules of `setup` are run first, and then what it imports is loaded: a module that is
+ * missing or fails, or a declaration that fails when it is run again, rejects.
  */
 export async function restoreFunction(
   bytes: Buffer,
   { named = new Map() }: RestoreOptions = {},
 ): Promise<RestoredFunction> {
   const { payload, data, memory } = decodePayload(bytes)
+  await runSetup(payload)
   const imports = new Map<number, unknown>()
   const loading = payload.nodes.map(async (node, id) => {
     if (node.kind !== 'import') return
@@ -28,4 +31,15 @@ export async function restoreFunction(
   })
   await Promise.all(loading)
   return (await new Linker({ payload, data, memory, imports, named }).link()) as RestoredFunction
+}
+
+async function runSetup({ setup, files }: Payload): Promise<void> {
+  for (const { name, specifier, file } of setup) {
+    try {
+      await loadImport({ by: 'import', specifier, file: files[file] ?? '' }, [])
+    } catch (cause) {
+      const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+      throw new BurlaError('SETUP_FAILED', `the setup module '${name}' failed before the first call: ${why}`, { cause })
+    }
+  }
 }

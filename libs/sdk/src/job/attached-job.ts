@@ -155,8 +155,8 @@ export class AttachedJob<I> implements Interruptible {
     this.#detach.push(cluster.onEnded((reason) => this.fail(this.#fromHere(reason ?? clusterClosed(this.id)))))
     const { fn, options } = this.#call
     const known = this.#feeding.known
-    const { name, call, clientGraceMs, retentionMs } = options
-    const spec = { id: this.id, name, functionDigest: fn.digest, known, call, clientGraceMs, retentionMs }
+    const { name, call, packages, clientGraceMs, retentionMs } = options
+    const spec = { id: this.id, name, functionDigest: fn.digest, known, call, packages, clientGraceMs, retentionMs }
     const credentials = await cluster.createJob({ kind: 'attached', ...spec }, fn)
     this.#letGo = cluster.hold(spec, (reason) => this.fail(this.#fromHere(reason)))
     const connection = openJob(credentials)

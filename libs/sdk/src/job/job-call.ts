@@ -6,13 +6,25 @@ import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
 import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
 import type { OwnErrorClasses } from './outcomes.ts'
 import type { CallSite } from './call-site.ts'
+import { callingFile } from './calling-file.ts'
 import { encodingMemory } from './encoding-memory.ts'
+import { resolvePackages } from './extra-packages.ts'
 import { openInputs, type InputSource } from './inputs.ts'
+import { resolveSetup, type SetupModule } from './setup-modules.ts'
 
 export type Verb = 'map' | 'settle' | 'stream' | 'submit'
 export type Inputs<I> = Iterable<I> | AsyncIterable<I>
 /** `R` may be a promise: what it resolves with is the result. */
 export type MapFunction<I, R> = (input: I, index: number) => R
+
+export interface CallRequest<I, R> {
+  verb: Verb
+  fn: MapFunction<I, R>
+  inputs: Inputs<I>
+  options: MapOptions | undefined
+  /** the public function: what is above it is the caller's */
+  calledBy: (...args: never[]) => unknown
+}
 
 export interface JobCall<I> {
   fn: CapturedFunction
@@ -24,19 +36,31 @@ export interface JobCall<I> {
 }
 
 export function captureCall<I, R>(
-  verb: Verb,
-  fn: MapFunction<I, R>,
-  inputs: Inputs<I>,
-  options: MapOptions | undefined,
+  { verb, fn, inputs, options, calledBy }: CallRequest<I, R>,
   callSite: CallSite,
 ): JobCall<I> {
   checkCallable(fn, verb)
   const resolved = resolveMapOptions(options, fn.name, verb)
   const cluster = whichCluster(resolved.cluster, process.env)
-  const captured = captureFunction(fn)
+  const { packages, setup } = namedModules(resolved, { isLocal: cluster.type !== 'remote', verb, calledBy })
+  const captured = captureFunction(fn, { setup })
   let classes: ReturnType<OwnErrorClasses>
   const ownClasses = () => (classes ??= errorClassesByNames(captured.errorClasses()))
-  return { fn: captured, source: openInputs(inputs, verb), options: resolved, cluster, callSite, ownClasses }
+  const source = openInputs(inputs, verb)
+  return { fn: captured, source, options: { ...resolved, packages }, cluster, callSite, ownClasses }
+}
+
+/** What the options name, as the calling file means it. */
+function namedModules(
+  { packages, setup }: ResolvedOptions,
+  { isLocal, verb, calledBy }: { isLocal: boolean } & Pick<CallRequest<never, never>, 'verb' | 'calledBy'>,
+): { packages: string[]; setup: SetupModule[] } {
+  if (packages.length === 0 && setup.length === 0) return { packages: [], setup: [] }
+  const [from, caller] = [callingFile(calledBy), `burla.${verb}`]
+  return {
+    packages: resolvePackages(packages, { from, isLocal, caller }),
+    setup: resolveSetup(setup, { from, caller }),
+  }
 }
 
 /** The bytes of an input; what cannot travel is refused by its path, what is too big by its index and size. */

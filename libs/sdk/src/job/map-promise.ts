@@ -1,9 +1,8 @@
 /** The promise of `map` and `settle`: of what the job gives, and a handle on the job. */
 import { newJobId, type JobId } from '@burla/protocol'
-import type { MapOptions } from '../options/index.ts'
 import { AttachedJob } from './attached-job.ts'
 import { cancelledError, captureCallSite, fromCallSite } from './call-site.ts'
-import { captureCall, type Inputs, type JobCall, type MapFunction, type Verb } from './job-call.ts'
+import { captureCall, type CallRequest, type JobCall } from './job-call.ts'
 import { Submission } from './submission.ts'
 import { SubmittedJob } from '../submitted/submitted-job.ts'
 
@@ -13,17 +12,8 @@ export interface MapPromise<T> extends Promise<T> {
   cancel(): void
 }
 
-export interface JobRequest<I, R> {
-  verb: Verb
-  fn: MapFunction<I, R>
-  inputs: Inputs<I>
-  options: MapOptions | undefined
-  /** the public function: stacks start at its caller */
-  calledBy: (...args: never[]) => unknown
-}
-
 export function startJob<I, R, T>(
-  request: JobRequest<I, R>,
+  request: CallRequest<I, R>,
   collect: (job: AttachedJob<unknown>) => Promise<T>,
 ): MapPromise<T> {
   const start = captureJob(request)
@@ -34,7 +24,7 @@ export function startJob<I, R, T>(
 }
 
 /** Like `startJob`, for a job that is given to the cluster for good. */
-export async function submitJob<I, R>(request: JobRequest<I, R>): Promise<SubmittedJob<Awaited<R>>> {
+export async function submitJob<I, R>(request: CallRequest<I, R>): Promise<SubmittedJob<Awaited<R>>> {
   const { jobId, check } = captureJob(request)
   // During the call: inputs at hand are taken before `submit` returns.
   const call = check()
@@ -43,10 +33,11 @@ export async function submitJob<I, R>(request: JobRequest<I, R>): Promise<Submit
 }
 
 /** Captures the function and the options now (P5), and opens the job when asked. What is wrong with them is thrown then. */
-export function captureJob<I, R>({ verb, fn, inputs, options, calledBy }: JobRequest<I, R>) {
+export function captureJob<I, R>(request: CallRequest<I, R>) {
+  const { fn, options, calledBy } = request
   const callSite = captureCallSite(calledBy)
   const jobId = newJobId(String(options?.name ?? fn?.name ?? ''))
-  const captured = orError(() => captureCall(verb, fn, inputs, options, callSite))
+  const captured = orError(() => captureCall(request, callSite))
   const check = (): JobCall<unknown> => {
     if ('error' in captured) throw fromCallSite(captured.error, callSite)
     const { signal } = captured.value.options

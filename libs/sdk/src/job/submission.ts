@@ -89,9 +89,9 @@ export class Submission<I> implements Interruptible {
     ])
     if (this.#ended) return undefined
     const { fn, options } = this.#call
-    const { name, call, clientGraceMs, retentionMs } = options
+    const { name, call, packages, clientGraceMs, retentionMs } = options
     const { known } = this.#feeding
-    const spec = { id: this.#id, name, functionDigest: fn.digest, known, call, clientGraceMs, retentionMs }
+    const spec = { id: this.#id, name, functionDigest: fn.digest, known, call, packages, clientGraceMs, retentionMs }
     const credentials = await cluster.createJob({ kind: 'submitted', ...spec }, fn)
     this.#letGo = cluster.hold(spec, (reason) => this.#fail(reason))
     const connection = openJob(credentials)

@@ -1,7 +1,17 @@
 /** The options of `burla.map`, `settle` and `stream`: what each does, and beside it the rule that it must meet. */
 import { longestRetentionMs } from '@burla/protocol'
 import type { Rules } from './check.ts'
-import { anySignal, anyText, environment, numberFrom, trueOrFalse, wholeNumber, wholeNumberOr } from './rules.ts'
+import {
+  anySignal,
+  anyText,
+  environment,
+  listOf,
+  numberFrom,
+  packageName,
+  trueOrFalse,
+  wholeNumber,
+  wholeNumberOr,
+} from './rules.ts'
 
 /** A timer of Node takes no more: 24.8 days. */
 const longestMs = 2_147_483_647
@@ -52,6 +62,21 @@ export interface MapOptions {
    */
   env?: Readonly<Record<string, string>> | undefined
   /**
+   * npm packages that the function needs and does not show, for instance because it imports them by a computed name:
+   * `'pg'` is the version that is installed for the calling file, `'pg@8.11.0'` is that one. What is not installed
+   * there is refused at the call; with an exact version only where the cluster runs on this machine.
+   * @default []
+   */
+  packages?: readonly string[] | undefined
+  /**
+   * Modules that each slot imports, in this order, before its first call of the function: for what they do when they are
+   * loaded. Named as in an import of the calling file: `'./setup.ts'`, `'dotenv/config'`; a local one that is not there
+   * is refused at the call. When one fails, the call fails with `SETUP_FAILED`, which names it; what it prints is the
+   * first call's.
+   * @default []
+   */
+  setup?: readonly string[] | undefined
+  /**
    * How many inputs share one place in the queue: `1`, a whole number up to 1,000, or `'auto'`, which puts inputs
    * together only when their calls were measured to be tiny (below 1 ms). Inputs behind a slow one are moved on to others.
    * @default 'auto'
@@ -91,6 +116,8 @@ export const optionRules: Rules<MapOptions> = {
   signal: anySignal,
   name: anyText(200),
   env: environment,
+  packages: listOf(packageName, "['pg']"),
+  setup: listOf(anyText(2_000), "['./setup.ts']"),
   batch: wholeNumberOr('auto', 1, 1_000),
   clientGraceMs: wholeNumber(10_000, longestMs),
   retentionMs: wholeNumber(0, longestRetentionMs),

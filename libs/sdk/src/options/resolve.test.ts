@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { resolveMapOptions } from './index.ts'
 
 const defaults = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 1000, timeoutMs: null, env: {} }
-const kept = { clientGraceMs: 900_000, retentionMs: 86_400_000 }
+const kept = { packages: [], setup: [], clientGraceMs: 900_000, retentionMs: 86_400_000 }
 
 describe('options that are right', () => {
   test('none at all gives the defaults and the name of the function', () => {
@@ -26,6 +26,8 @@ describe('options that are right', () => {
       name: 'n',
       progress: false,
       cluster: 'embedded',
+      packages: ['pg', '@scope/a@1.2.3-rc.1'],
+      setup: ['./a.ts'],
       batch: 7,
       clientGraceMs: 10_000,
       retentionMs: 0,
@@ -42,7 +44,7 @@ describe('options that are right', () => {
 })
 
 const all =
-  'cpus, maxParallelism, retries, retryDelayMs, timeoutMs, signal, name, env, batch, clientGraceMs, retentionMs, progress, cluster'
+  'cpus, maxParallelism, retries, retryDelayMs, timeoutMs, signal, name, env, packages, setup, batch, clientGraceMs, retentionMs, progress, cluster'
 
 const refusals: [unknown, string][] = [
   [{ timoutMs: 5 }, 'there is no option "timoutMs"; did you mean "timeoutMs"?'],
@@ -66,6 +68,13 @@ const refusals: [unknown, string][] = [
   [{ env: { A: undefined } }, 'the option "env.A" must be text, and not undefined'],
   [{ env: { 'A=B': '' } }, `the option "env.A=B" must be named without "=" and not empty, and not 'A=B'`],
   [{ env: ['A'] }, `the option "env" must be an object of text, such as { PORT: '80' }, and not [ 'A' ]`],
+  [{ packages: 'pg' }, `the option "packages" must be a list, such as ['pg'], and not 'pg'`],
+  ...['pg@^8.0.0', 'pg@latest', '../pg', 'PG', 'pg/lib', '', 5].map((each): [unknown, string] => [
+    { packages: ['a', each] },
+    `the option "packages[1]" must be the name of an npm package, alone or with an exact version, such as 'pg' or 'pg@8.11.0', and not ${typeof each === 'string' ? `'${each}'` : each}`,
+  ]),
+  [{ setup: './a.ts' }, `the option "setup" must be a list, such as ['./setup.ts'], and not './a.ts'`],
+  [{ setup: [''] }, `the option "setup[0]" must be text of 1 to 2,000 characters, and not ''`],
   [{ batch: 0 }, `the option "batch" must be 'auto' or a whole number from 1 to 1,000, and not 0`],
   [{ batch: 'all' }, `the option "batch" must be 'auto' or a whole number from 1 to 1,000, and not 'all'`],
   [

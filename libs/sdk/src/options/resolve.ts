@@ -7,6 +7,9 @@ export interface ResolvedOptions {
   name: string
   /** what the job's record keeps */
   call: CallOptions
+  /** as they were given: which file asks for them says what they are */
+  packages: string[]
+  setup: string[]
   clientGraceMs: number
   retentionMs: number
   /** inputs that share one BullMQ job; `'auto'`: chosen from measured durations */
@@ -25,7 +28,7 @@ export interface ResolvedOptions {
  */
 export function resolveMapOptions(options: unknown, fnName: string, verb = 'map'): ResolvedOptions {
   const { name, env, signal, progress, cluster, ...rest } = checkOptions(options, optionRules, `burla.${verb}`)
-  const { clientGraceMs, retentionMs, batch, ...call } = rest
+  const { packages, setup, clientGraceMs, retentionMs, batch, ...call } = rest
   return {
     name: name ?? (fnName || 'job'),
     call: {
@@ -36,6 +39,8 @@ export function resolveMapOptions(options: unknown, fnName: string, verb = 'map'
       timeoutMs: call.timeoutMs ?? null,
       env: { ...env },
     },
+    packages: [...(packages ?? [])],
+    setup: [...(setup ?? [])],
     clientGraceMs: clientGraceMs ?? defaultClientGraceMs,
     retentionMs: retentionMs ?? defaultRetentionMs,
     batch: batch ?? 'auto',

@@ -1,5 +1,6 @@
 /** What a value of an option must be. A rule gives undefined, or what is wrong as the end of a sentence. */
 import { inspect } from 'node:util'
+import { packageSpec } from '@burla/protocol'
 
 export type Rule = (value: unknown) => Fault | undefined
 
@@ -70,6 +71,22 @@ export const environment: Rule = (given) => {
   }
   return undefined
 }
+
+export function listOf(each: Rule, example: string): Rule {
+  return (given) => {
+    if (!Array.isArray(given)) return { allowed: `a list, such as ${example}`, given }
+    for (const [at, value] of (given as unknown[]).entries()) {
+      const fault = each(value)
+      if (fault) return { ...fault, at: `[${at}]${fault.at ?? ''}` }
+    }
+    return undefined
+  }
+}
+
+export const packageName: Rule = (given) =>
+  typeof given === 'string' && packageSpec.test(given)
+    ? undefined
+    : { allowed: "the name of an npm package, alone or with an exact version, such as 'pg' or 'pg@8.11.0'", given }
 
 /** A value as a reader knows it from his own code, in one short line. */
 export function describeGiven(value: unknown): string {
