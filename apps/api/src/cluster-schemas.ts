@@ -1,6 +1,9 @@
 /** Nodes and the cluster as they cross the api's border; see `schemas.ts`. */
 import { liveJobStates, nodeStates } from '@burla/protocol'
+import type { XSchema } from 'typebox/schema'
 import { count, time } from './schemas.ts'
+
+const mostListedNodes = 10_000
 
 export const node = {
   type: 'object',
@@ -18,6 +21,12 @@ export const node = {
     lastSeenAt: time,
   },
 } as const
+
+export const nodesQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { limit: { type: 'integer', minimum: 1, maximum: mostListedNodes, default: mostListedNodes } },
+} as const satisfies XSchema
 
 const counted = (names: readonly string[]) => ({
   type: 'object',

@@ -24,6 +24,7 @@ test('/docs/json describes every route, from the schemas that check the requests
     'get /v1/cluster',
     'get /healthz',
     'get /v1/nodes',
+    'get /metrics',
     'post /v1/session/codes',
     'post /v1/session',
     'get /',

@@ -6,6 +6,7 @@ import { requireToken } from './access.ts'
 import { requireCodec } from './codec.ts'
 import { serveDocs } from './docs.ts'
 import { answerFailures } from './failures.ts'
+import { countRequests } from './metrics/requests.ts'
 import { createPresence, type Presence } from './presence.ts'
 import { serveQueues } from './queues/serve-queues.ts'
 import { clusterRoutes } from './routes/cluster.ts'
@@ -14,10 +15,12 @@ import { heartbeatRoutes } from './routes/heartbeat.ts'
 import { historyRoutes } from './routes/history.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keptResultRoutes } from './routes/kept-results.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { createSessions } from './sessions.ts'
+import { answerUnreadable, largestHeaderBytes } from './unreadable.ts'
 import { describeFault, lazyValidation } from './validation.ts'
 import type { SchemaTypes } from './schemas.ts'
 
@@ -50,6 +53,8 @@ export type Server = ReturnType<typeof createServer>
 export function createServer(options: ServerOptions) {
   const server = Fastify({
     bodyLimit: largestBodyBytes,
+    http: { maxHeaderSize: largestHeaderBytes },
+    clientErrorHandler: answerUnreadable,
     handlerTimeout: options.answerWithinMs ?? 10_000,
     exposeHeadRoutes: false,
     schemaController: { compilersFactory },
@@ -60,6 +65,7 @@ export function createServer(options: ServerOptions) {
   requireToken(server, { ...options, sessions })
   requireCodec(server)
   answerFailures(server)
+  const requests = countRequests(server)
   serveDocs(server)
   serveQueues(server, options)
   functionRoutes(server, options.redis)
@@ -70,6 +76,7 @@ export function createServer(options: ServerOptions) {
   keptResultRoutes(server, options)
   clusterRoutes(server, options.redis)
   nodeRoutes(server, options.redis)
+  metricsRoute(server, options.redis, requests)
   sessionRoutes(server, sessions)
   pageRoutes(server, options.redis)
   return server

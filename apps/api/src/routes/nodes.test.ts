@@ -30,3 +30,15 @@ test('a path that does not exist points to the documents', async () => {
     body: { error: { code: 'NOT_SUPPORTED', message: 'this cluster has no GET /v1/nothing; /docs lists what it has' } },
   })
 })
+
+test('GET /v1/nodes lists no more than were asked for', async () => {
+  const rest = { state: 'idle', cpus: 1, memoryGiB: 1, jobId: null, running: 0, fault: null, warm: true } as const
+  for (const id of ['a', 'b', 'c']) {
+    await sayAlive(api.redis, { ...rest, id, rehearsalId: null, startedAt: 0, provider: 'process' })
+  }
+  expect(((await api.ask('GET', '/v1/nodes?limit=2')).body as { nodes: NodeStatus[] }).nodes).toHaveLength(2)
+  expect(await api.ask('GET', '/v1/nodes?limit=0')).toMatchObject({
+    status: 400,
+    body: { error: { message: 'querystring.limit must be >= 1' } },
+  })
+})

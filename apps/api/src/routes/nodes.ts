@@ -1,5 +1,5 @@
 import { listNodes, type Redis } from '@burla/queue'
-import { node } from '../cluster-schemas.ts'
+import { node, nodesQuery } from '../cluster-schemas.ts'
 import { failure } from '../schemas.ts'
 import type { Server } from '../server.ts'
 
@@ -9,9 +9,12 @@ export function nodeRoutes(server: Server, redis: Redis): void {
     {
       schema: {
         summary: 'The nodes that are there',
+        querystring: nodesQuery,
         response: { 200: { type: 'object', properties: { nodes: { type: 'array', items: node } } }, '4xx': failure },
       },
     },
-    async () => ({ nodes: await listNodes(redis) }),
+    async ({ query: { limit = nodesQuery.properties.limit.default } }) => ({
+      nodes: (await listNodes(redis)).slice(0, limit),
+    }),
   )
 }
