@@ -1,10 +1,13 @@
 /** `burla.stream`: results as they finish, endless inputs, backpressure both ways. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { burla } from 'burla'
 import { until } from '@burla/testkit'
 import { expect, test } from 'vitest'
 import { useEmbedded } from './use-embedded.ts'
 
-useEmbedded('file')
+const embedded = useEmbedded('file')
+const MiB = 1024 * 1024
 const double = (n: number) => n * 2
 
 function endless() {
@@ -54,6 +57,74 @@ test('P6 results that nobody takes stop the inputs: the window is the bound', as
   expect(state.pulled).toBeLessThanOrEqual(10_002)
   await results.return?.()
   expect(state.closed).toBe(true)
+})
+
+test('P6 inputs of a MiB: no more are pulled than 64 MiB, but for what the slots may have', async () => {
+  let pulled = 0
+  function* large() {
+    for (;;) yield { bytes: Buffer.alloc(MiB), nth: pulled++ }
+  }
+  const held = async ({ nth }: { nth: number }) => {
+    const { existsSync } = process.getBuiltinModule('node:fs')
+    while (!existsSync('shared/go-large')) await new Promise((resolve) => setTimeout(resolve, 20))
+    return nth
+  }
+  const results = burla.stream(held, large())[Symbol.asyncIterator]()
+  const first = results.next()
+  await until('the window is full', () => pulled >= 64)
+  // Whatever was allowed by then comes soon after; an open window would go on at hundreds of MiB in a second.
+  await until('the calls wait', async () => (await burla.jobs()).some(({ inputs }) => inputs.running === 2))
+  expect(pulled).toBeLessThanOrEqual(66)
+  writeFileSync(join(embedded.sharedDir, 'go-large'), '')
+  await first
+  await results.return?.()
+  expect(pulled).toBeLessThanOrEqual(76)
+})
+
+test('P6 results of a MiB that nobody takes stop the calls, and taking goes on to the end', async () => {
+  const large = async (n: number) => {
+    const { writeFileSync: write } = process.getBuiltinModule('node:fs')
+    write(`shared/ran-${n}`, '')
+    return Buffer.alloc(MiB, n)
+  }
+  const results = burla.stream(
+    large,
+    Array.from({ length: 200 }, (_, n) => n),
+    { batch: 1 },
+  )
+  const ran = () => readdirSync(embedded.sharedDir).filter((name) => name.startsWith('ran-')).length
+  let taken = 0
+  for await (const { index, value } of results) {
+    expect(value.equals(Buffer.alloc(MiB, index))).toBe(true)
+    taken += 1
+    if (taken > 1) continue
+    await until('no call is made for lack of room', async () => {
+      const before = ran()
+      if (before < 64) return false
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      return ran() === before
+    })
+    // 64 MiB in Redis and the same on its way to this program, and what the slots had in hand.
+    expect(ran()).toBeLessThanOrEqual(150)
+  }
+  expect(taken).toBe(200)
+})
+
+test('leaving the loop ends the calls that still run', async () => {
+  const spinning = (n: number) => {
+    if (n === 0) return n
+    process.getBuiltinModule('node:fs').writeFileSync('shared/spins', String(process.pid))
+    for (;;);
+  }
+  const spins = join(embedded.sharedDir, 'spins')
+  const pidOf = () => Number(existsSync(spins) && readFileSync(spins, 'utf8'))
+  for await (const { index } of burla.stream(spinning, [0, 1], { batch: 1 })) {
+    expect(index).toBe(0)
+    await until('the other call spins', pidOf)
+    break
+  }
+  const pid = pidOf()
+  await until('its process is gone', () => !existsSync(`/proc/${pid}`))
 })
 
 test('the first failure ends the loop with what was thrown', async () => {
