@@ -1,5 +1,5 @@
 /**
- * `npm run bench [throughput|latency|cold|memory|jobs ...]`: figures beside those of others, in one run on one machine.
+ * `npm run bench [throughput|latency|cold|memory|jobs|values ...]`: figures beside those of others, in one run on one machine.
  * Prints a table and writes `bench/out/<time>.json`. These machines are noisy: trust ratios, and runs with little other load.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -10,8 +10,9 @@ import { latency } from './latency.ts'
 import { machine, quiet } from './machine.ts'
 import { memory } from './memory.ts'
 import { throughput } from './throughput.ts'
+import { values } from './values.ts'
 
-const parts = { throughput, latency, cold: coldStart, memory, jobs } as const
+const parts = { throughput, latency, cold: coldStart, memory, jobs, values } as const
 const asked = process.argv.slice(2)
 const wanted = (Object.keys(parts) as (keyof typeof parts)[]).filter(
   (part) => asked.length === 0 || asked.includes(part),
@@ -81,6 +82,15 @@ for (const part of wanted) {
           `${n(j.perSecond)}/s to all results`,
         ],
         ['  reading them again', `${n(j.readPerSecond)}/s`, ''],
+      )
+      break
+    }
+    case 'values': {
+      const { count, megabytesPerSecond: rate } = (results.values = await values())
+      rows.push(
+        [`${n(count)} inputs of 1 MiB`, `${n(rate.there)} MB/s`, `plain SET ${n(rate.set)} MB/s`],
+        [`  results of 1 MiB`, `${n(rate.back)} MB/s`, `plain GET ${n(rate.get)} MB/s`],
+        [`  both`, `${n(rate.both)} MB/s each way`, ''],
       )
       break
     }

@@ -13,7 +13,7 @@ import { cache, npm } from '@burla/testkit/npm'
 const root = join(import.meta.dirname, '..')
 
 /** The values of the tests stand with those of the codec. */
-const copied = ['e2e', 'examples', 'README.md', 'libs/protocol/src/values/fixtures']
+const copied = ['e2e', 'examples', 'docs', 'README.md', 'libs/protocol/src/values/fixtures']
 
 /** vitest 5 asks for Node 22; this is the newest that runs on 20. */
 const vitestFor20 = '4.1.12'
