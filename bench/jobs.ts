@@ -65,7 +65,16 @@ async function timeSubmitted(count: number) {
 
 /** As `burla.map` leaves them behind. */
 async function makeFinished(redis: Redis, count: number): Promise<void> {
-  const call = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 0, timeoutMs: null, env: {} }
+  const call = {
+    cpus: 1,
+    memoryGiB: null,
+    image: null,
+    maxParallelism: null,
+    retries: 0,
+    retryDelayMs: 0,
+    timeoutMs: null,
+    env: {},
+  }
   const spec = { name: 'finished', functionDigest: '0'.repeat(64), known: 100, call, packages: [] }
   for (let made = 0; made < count; made += 100) {
     await Promise.all(

@@ -62,6 +62,15 @@ test('more CPUs than there are, when it is submitted', async () => {
   })
 })
 
+test('an image, where nodes run functions in processes', async () => {
+  await expect(burla.submit((n: number) => n, [1], { image: 'node:24-slim' })).rejects.toMatchObject({
+    code: 'NO_CAPACITY',
+    message: expect.stringContaining(
+      'the image node:24-slim was asked for, and the nodes run functions in processes, without images',
+    ),
+  })
+})
+
 test('more CPUs than there are any more: it says so while it waits', async () => {
   const { job, begin } = await waitingJob()
   const record = `burla:v1:{${job.id}}:record`

@@ -149,3 +149,12 @@ test('P7 the embedded cluster dying rejects its jobs with the reason, and the ne
   })
   expect(await burla.map((n: number) => n, [1])).toEqual([1])
 })
+
+test('an image is refused by an embedded cluster, in one sentence, and none is started for it', async () => {
+  await expect(burla.map((n: number) => n, [1], { image: 'node:24-slim' })).rejects.toMatchObject({
+    code: 'NOT_SUPPORTED',
+    message: expect.stringMatching(
+      /^the image node:24-slim was asked for, and an embedded cluster runs functions as processes of this machine; /,
+    ),
+  })
+})

@@ -12,6 +12,7 @@ export const node = {
     state: { enum: nodeStates },
     cpus: { type: 'number' },
     memoryGiB: { type: 'number' },
+    containers: { type: 'boolean', description: 'jobs may have an image of their own' },
     jobId: { type: ['string', 'null'] },
     running: { ...count, description: 'calls under way' },
     fault: { type: ['string', 'null'], description: 'why it cannot start a runner' },

@@ -94,9 +94,11 @@ export const jobSpec = {
     call: {
       type: 'object',
       additionalProperties: false,
-      required: ['cpus', 'maxParallelism', 'retries', 'retryDelayMs', 'timeoutMs', 'env'],
+      required: ['cpus', 'memoryGiB', 'image', 'maxParallelism', 'retries', 'retryDelayMs', 'timeoutMs', 'env'],
       properties: {
         cpus: { type: 'number', exclusiveMinimum: 0 },
+        memoryGiB: { type: ['number', 'null'], exclusiveMinimum: 0 },
+        image: { type: ['string', 'null'], pattern: '^\\S+$', maxLength: 400 },
         maxParallelism: { type: ['integer', 'null'], minimum: 1 },
         retries: count,
         retryDelayMs: { type: 'number', minimum: 0 },

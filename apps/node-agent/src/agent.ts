@@ -24,14 +24,15 @@ import {
   type JobCredentials,
   type JobId,
   type NodeRecord,
+  type NodeSize,
   type RedisAddress,
 } from '@burla/protocol'
 import { listenToBell } from './bell.ts'
 import { leaveOldClaims } from './old-claims.ts'
 import { decide, type Decision } from './decide.ts'
+import { confine, createJobRunners, inOneLine } from './job-runners.ts'
 import { serveJob, type ServedJob } from './served-job.ts'
 import type { HostedRunner, RunnerHost } from './hosts/runner-host.ts'
-import { createWarmRunners } from './warm-runners.ts'
 
 export interface AgentConfig {
   nodeId: string
@@ -41,6 +42,18 @@ export interface AgentConfig {
   redisPassword: string
   clusterKey: string
   provider: string
+}
+
+interface Look {
+  decision: Decision
+  /** of the job that it is about */
+  image: string | null
+}
+
+/** A claim of the job that comes next. */
+interface Reserved extends Claim {
+  jobId: JobId
+  image: string | null
 }
 
 interface AgentLink {
@@ -58,12 +71,14 @@ const lookEveryMs = 1_000
 const failuresPerJob = 3
 
 export async function runAgent(config: AgentConfig, { host, signal, onUp, onAlive, say }: AgentLink): Promise<void> {
-  const { nodeId, cpus } = config
+  const { nodeId, cpus, memoryGiB } = config
+  const size: NodeSize = { cpus, memoryGiB, containers: host.containers }
   const connect = { address: config.redis, password: config.redisPassword, name: `burla-agent-${nodeId}` }
   const redis = connectRedis(connect)
   const slots = Math.max(1, Math.floor(cpus))
   let rehearsal: JobCredentials | undefined
-  const runners = createWarmRunners({
+  const runners = createJobRunners({
+    redis,
     host,
     slots,
     rehearsal: () => rehearsal,
@@ -74,9 +89,7 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
   const startedAt = Date.now()
   const failures = new Map<JobId, number>()
   let serving: ServedJob | undefined
-  let reserved: (Claim & { jobId: JobId }) | undefined
-  /** why no runner can be started, as of the last try */
-  let fault: string | null = null
+  let reserved: Reserved | undefined
   let wake: () => void = () => undefined
 
   listenToBell(connect, onBell, signal)
@@ -108,11 +121,11 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     wake()
   }
 
-  async function look(): Promise<Decision> {
+  async function look(): Promise<Look> {
     const jobs = await viewLiveJobs(redis)
     const others = jobs.some((job) => job.record.id !== serving?.jobId)
     const nodes = serving && others ? await listNodes(redis) : []
-    const idleCpus = nodes.flatMap((node) => (node.id !== nodeId && node.state === 'idle' ? [node.cpus] : []))
+    const idle = nodes.filter((node) => node.id !== nodeId && node.state === 'idle')
     const self = serving
       ? {
           jobId: serving.jobId,
@@ -121,10 +134,12 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
           ...serving.load(),
         }
       : undefined
-    return decide({ nodeId, cpus, ...(self ? { serving: self } : {}) }, { jobs, idleCpus, now: Date.now() })
+    const decision = decide({ nodeId, size, ...(self ? { serving: self } : {}) }, { jobs, idle, now: Date.now() })
+    const job = 'jobId' in decision ? jobs.find(({ record }) => record.id === decision.jobId) : undefined
+    return { decision, image: job?.record.call.image ?? null }
   }
 
-  async function act(decision: Decision): Promise<void> {
+  async function act({ decision, image }: Look): Promise<void> {
     switch (decision.type) {
       case 'stay':
         return
@@ -134,29 +149,17 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
       case 'change': {
         const next = newClaim('reserved', decision.slots)
         if (!(await claim(redis, decision.jobId, next))) return
-        reserved = { ...next, jobId: decision.jobId }
+        reserved = { ...next, jobId: decision.jobId, image }
         serving?.drain()
         return
       }
       case 'claim': {
         const next = newClaim('active', decision.slots)
-        const runner = await takeRunner()
+        const runner = await runners.take({ id: decision.jobId, image })
+        if (!runner) return
         if (!(await claim(redis, decision.jobId, next))) return runners.putBack(runner)
         return serve(decision.jobId, next, runner)
       }
-    }
-  }
-
-  /** Others, and those who wait for a node, learn from the heartbeat when none can be started. */
-  async function takeRunner(): Promise<HostedRunner> {
-    try {
-      const runner = await runners.take()
-      fault = null
-      return runner
-    } catch (error) {
-      fault = inOneLine((error as Error).message)
-      void beatOnce()
-      throw error
     }
   }
 
@@ -170,6 +173,7 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     const work = await untilStored(() => readWork(redis, jobId), signal)
     if (!work) return runners.putBack(runner)
     say(`job ${jobId}: claimed, ${granted.slots} slots`)
+    await confine(runner, { slots: granted.slots, call: work.call }, say)
     const job = serveJob({
       redis,
       address,
@@ -206,12 +210,13 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     wake()
   }
 
-  async function takeUpReserved({ jobId, ...claimed }: Claim & { jobId: JobId }): Promise<void> {
+  async function takeUpReserved({ jobId, image, ...claimed }: Reserved): Promise<void> {
     const active: Claim = { ...claimed, state: 'active', claimedAt: Date.now() }
-    const runner = await takeRunner().catch(async (error: unknown) => {
+    const runner = await runners.take({ id: jobId, image }).catch(async (error: unknown) => {
       await release(redis, jobId, nodeId, 0)
       throw error
     })
+    if (!runner) return void (await release(redis, jobId, nodeId, 0))
     if (await renewClaim(redis, jobId, active)) await serve(jobId, active, runner)
     else runners.putBack(runner)
   }
@@ -227,11 +232,10 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     const node: NodeRecord = {
       id: nodeId,
       state: serving ? (serving.draining ? 'draining' : 'claimed') : 'idle',
-      cpus,
-      memoryGiB: config.memoryGiB,
+      ...size,
       jobId: serving?.jobId ?? null,
       running: serving?.load().running ?? 0,
-      fault,
+      fault: runners.fault,
       warm: runners.warm,
       rehearsalId: rehearsal?.jobId ?? null,
       provider: config.provider,
@@ -241,9 +245,4 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     const told = Promise.all([sayAlive(redis, node), ...renewals]).then(onAlive)
     await Promise.race([told, pause(heartbeatEveryMs)]).catch((error: Error) => say(`heartbeat: ${error.message}`))
   }
-}
-
-/** And not all of a long log. */
-function inOneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').slice(0, 500)
 }

@@ -1,4 +1,4 @@
-import { turnMs, windowBytes, type Claim, type JobKind, type JobState } from '@burla/protocol'
+import { turnMs, windowBytes, type Claim, type JobKind, type JobState, type NodeSize } from '@burla/protocol'
 import type { JobView } from '@burla/queue'
 import { someCall, someJob } from '@burla/testkit'
 import { describe, expect, test } from 'vitest'
@@ -55,12 +55,13 @@ function job(id: string, sketch: JobSketch = {}): JobView {
   }
 }
 
-const idle: Self = { nodeId: 'n', cpus: 2 }
+const sized = (cpus: number): NodeSize => ({ cpus, memoryGiB: 4, containers: true })
+const idle: Self = { nodeId: 'n', size: sized(2) }
 const serving = (jobId: string, more: Partial<NonNullable<Self['serving']>> = {}): Self => ({
   ...idle,
   serving: { jobId, forMs: 0, running: 0, held: 0, blocked: false, draining: false, ...more },
 })
-const see = (jobs: JobView[], idleCpus: number[] = []) => ({ jobs, idleCpus, now })
+const see = (jobs: JobView[], idleCpus: number[] = []) => ({ jobs, idle: idleCpus.map(sized), now })
 const stay = { type: 'stay' }
 
 describe('D1 an idle node', () => {

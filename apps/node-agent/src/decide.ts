@@ -10,12 +10,12 @@
  * A job *wants* slots only while it has something to run: otherwise two jobs that both wait for their clients would
  * hand a node to and fro.
  */
-import { slotsOn, turnMs, windowBytes, type Claim } from '@burla/protocol'
+import { slotsOn, turnMs, windowBytes, type Claim, type NodeSize } from '@burla/protocol'
 import type { JobView } from '@burla/queue'
 
 export interface Self {
   nodeId: string
-  cpus: number
+  size: NodeSize
   /** what this node serves now */
   serving?: {
     jobId: string
@@ -36,8 +36,8 @@ export type Decision =
 
 export interface Sight {
   jobs: JobView[]
-  /** CPUs of nodes that are idle now, without this one */
-  idleCpus: number[]
+  /** nodes that are idle now, without this one */
+  idle: NodeSize[]
   now: number
 }
 
@@ -50,9 +50,9 @@ export function decide(self: Self, sight: Sight): Decision {
   const wanting = sight.jobs.filter((job) => job.record.id !== serving?.jobId && wants(job, self, sight.now))
   if (!serving) {
     const next = leastServed(wanting, sight.now)
-    return next ? { type: 'claim', jobId: next.record.id, slots: slotsFor(next, self.cpus) } : { type: 'stay' }
+    return next ? { type: 'claim', jobId: next.record.id, slots: slotsFor(next, self.size) } : { type: 'stay' }
   }
-  const waiting = wanting.filter((job) => !sight.idleCpus.some((cpus) => slotsFor(job, cpus) > 0))
+  const waiting = wanting.filter((job) => !sight.idle.some((node) => slotsFor(job, node) > 0))
   if (waiting.length === 0) return { type: 'stay' }
   const own = sight.jobs.find((job) => job.record.id === serving.jobId)
   const nothingHere = serving.running === 0 && serving.held === 0 && (serving.blocked || own?.waiting === 0)
@@ -62,18 +62,17 @@ export function decide(self: Self, sight: Sight): Decision {
     sight.now,
   )
   if (!next || serving.forMs < turnMs) return { type: 'stay' }
-  return { type: 'change', jobId: next.record.id, slots: slotsFor(next, self.cpus) }
+  return { type: 'change', jobId: next.record.id, slots: slotsFor(next, self.size) }
 }
 
-/** How many calls of the job fit a node at the same time; 0: it is too small for one. */
-export function slotsFor(job: JobView, cpus: number): number {
-  return slotsOn(cpus, job.record.call)
+function slotsFor(job: JobView, node: NodeSize): number {
+  return slotsOn(node, job.record.call)
 }
 
 function wants(job: JobView, self: Self, now: number): boolean {
   const { record, counts, claims } = job
   if (record.state !== 'waiting' && record.state !== 'running') return false
-  if (slotsFor(job, self.cpus) === 0) return false
+  if (slotsFor(job, self.size) === 0) return false
   if (record.kind === 'attached' && counts.storedBytes - counts.takenBytes > windowBytes) return false
   if (servedSlots(claims, self.nodeId) >= demand(job)) return false
   const isFresh = record.startedAt === null && claims.length === 0 && now - record.createdAt < freshMs

@@ -19,7 +19,7 @@ export interface WarmRunners {
   close(): Promise<void>
 }
 
-interface WarmRunnersOptions {
+export interface WarmRunnersOptions {
   host: RunnerHost
   slots: number
   /** the job to practise on, once there is one: the first runner starts without, for a job may wait for it */

@@ -1,4 +1,5 @@
 /** What is kept about a job, and what a node's claim says. The record's hash in Redis has these fields as text. */
+import type { NodeSize } from './fitting.ts'
 import type { JobState, NodeState } from './states.ts'
 import type { JobId, NodeId, RunnerId } from './ids.ts'
 
@@ -6,6 +7,10 @@ import type { JobId, NodeId, RunnerId } from './ids.ts'
 export interface CallOptions {
   /** CPUs of each call; may be a fraction */
   cpus: number
+  /** memory of each call; `null`: all calls on a node share its memory */
+  memoryGiB: number | null
+  /** container image that the function runs in; `null`: the cluster's */
+  image: string | null
   /** most calls at the same moment, over all nodes; `null`: no limit */
   maxParallelism: number | null
   retries: number
@@ -14,11 +19,6 @@ export interface CallOptions {
   timeoutMs: number | null
   /** environment variables of each call */
   env: Record<string, string>
-}
-
-/** How many calls fit a node at the same time; 0: it is too small for one. */
-export function slotsOn(nodeCpus: number, { cpus }: Pick<CallOptions, 'cpus'>): number {
-  return Math.floor(nodeCpus / cpus + 1e-9)
 }
 
 /**
@@ -130,11 +130,9 @@ export interface JobCredentials {
 
 export type RedisAddress = { path: string } | { host: string; port: number; tls?: boolean }
 
-export interface NodeRecord {
+export interface NodeRecord extends NodeSize {
   id: NodeId
   state: 'booting' | 'idle' | 'claimed' | 'draining'
-  cpus: number
-  memoryGiB: number
   jobId: JobId | null
   /** calls under way */
   running: number

@@ -56,7 +56,17 @@ async function push(jobId: string): Promise<void> {
 }
 
 const node: NodeRecord = {
-  ...{ id: 'n1', state: 'idle', cpus: 2, memoryGiB: 1, jobId: null, running: 0, fault: null, warm: true },
+  ...{
+    id: 'n1',
+    state: 'idle',
+    cpus: 2,
+    memoryGiB: 1,
+    containers: false,
+    jobId: null,
+    running: 0,
+    fault: null,
+    warm: true,
+  },
   ...{ rehearsalId: null, provider: 'process', startedAt: 0 },
 }
 

@@ -27,7 +27,17 @@ function job(sketch: {
 
 function node(id: string, more: Partial<NodeStatus> = {}): NodeStatus {
   const states = { state: 'idle', jobId: null, running: 0, fault: null, warm: true } as const
-  return { id, ...states, cpus: 2, memoryGiB: 1, provider: 'process', startedAt: 0, lastSeenAt: 0, ...more }
+  return {
+    id,
+    ...states,
+    cpus: 2,
+    memoryGiB: 1,
+    containers: false,
+    provider: 'process',
+    startedAt: 0,
+    lastSeenAt: 0,
+    ...more,
+  }
 }
 
 const faulty = (id: string) => node(id, { fault: 'it ended with exit code 1' })

@@ -2,7 +2,7 @@
  * A job that no node can serve says why, while it waits; and when no node has come that can, it fails with that reason
  * (P7). A cluster without any node is waited for: nodes are about to come, or whoever keeps it takes a rest.
  */
-import { isFinished, slotsOn, type JobId, type NodeStatus } from '@burla/protocol'
+import { isFinished, slotsOn, whyNoneFits, type JobId, type NodeStatus } from '@burla/protocol'
 import type { JobView } from './job-view.ts'
 
 /** Long enough for a node that is started again, and for runners that fail now and then. */
@@ -23,11 +23,9 @@ export function whyUnservable(
   if (claims.length > 0 || waiting + delayed === 0) return undefined
   const there = nodes.filter(({ state }) => state !== 'lost')
   if (there.length === 0) return { reason: 'no node is there', hopeless: false }
-  const largeEnough = there.filter((node) => slotsOn(node.cpus, record.call) > 0)
-  if (largeEnough.length === 0) {
-    const largest = Math.max(...there.map((node) => node.cpus))
-    return { reason: `a call needs ${record.call.cpus} CPUs, and the largest node has ${largest}`, hopeless: true }
-  }
+  const reason = whyNoneFits(there, record.call)
+  if (reason !== undefined) return { reason, hopeless: true }
+  const largeEnough = there.filter((node) => slotsOn(node, record.call) > 0)
   const faults = largeEnough.flatMap(({ id, fault }) => (fault === null ? [] : [`on node ${id}: ${fault}`]))
   if (faults.length < largeEnough.length) return undefined
   return { reason: `no runner can be started ${faults.join('; ')}`, hopeless: true }

@@ -2,6 +2,8 @@ import { newJobId, type CallOptions, type JobSpec } from '@burla/protocol'
 
 export const someCall: CallOptions = {
   cpus: 1,
+  memoryGiB: null,
+  image: null,
   maxParallelism: null,
   retries: 0,
   retryDelayMs: 0,

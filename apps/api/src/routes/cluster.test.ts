@@ -5,7 +5,16 @@ import { functionBytes, sha256, someSpec, useApi } from '../fixtures/use-api.ts'
 const api = useApi()
 
 test('GET /v1/cluster counts nodes and unfinished jobs by state', async () => {
-  const rest = { memoryGiB: 8, jobId: null, running: 0, fault: null, warm: true, rehearsalId: null, startedAt: 0 }
+  const rest = {
+    memoryGiB: 8,
+    containers: false,
+    jobId: null,
+    running: 0,
+    fault: null,
+    warm: true,
+    rehearsalId: null,
+    startedAt: 0,
+  }
   await sayAlive(api.redis, { ...rest, id: 'a', state: 'idle', cpus: 2, provider: 'process' })
   await sayAlive(api.redis, { ...rest, id: 'b', state: 'claimed', cpus: 4, provider: 'process' })
   await sayAlive(api.redis, { ...rest, id: 'c', state: 'idle', cpus: 8, provider: 'process' })

@@ -79,6 +79,7 @@ describe('more CPUs than any node has', () => {
     memoryGiB: 8,
     jobId: null,
     warm: true,
+    containers: false,
     rehearsalId: null,
     running: 0,
     fault: null,
@@ -91,7 +92,7 @@ describe('more CPUs than any node has', () => {
     await sayAlive(api.redis, { id: 'node-2', cpus: 2, ...node })
     expect(await api.ask('POST', '/v1/jobs', spec())).toEqual({
       status: 422,
-      body: { error: { code: 'NO_CAPACITY', message: 'cpus: 64 was asked for; the largest node has 2' } },
+      body: { error: { code: 'NO_CAPACITY', message: 'a call needs 64 CPUs, and the largest node has 2' } },
     })
   })
 

@@ -1,5 +1,5 @@
 /** Jobs are made, read and ended here; their inputs and results travel through Redis only. */
-import { BurlaError, deepestJob, type JobId, type JobSpec } from '@burla/protocol'
+import { BurlaError, deepestJob, whyNoneFits, type JobId, type JobSpec } from '@burla/protocol'
 import {
   cancelJob,
   createJob,
@@ -159,10 +159,7 @@ async function whyRefused(redis: Redis, spec: JobSpec): Promise<BurlaError | und
       `this cluster does not have the function of ${spec.id}; PUT it to ${path}`,
     )
   }
-  const there = nodes.filter((node) => node.state !== 'lost').map((node) => node.cpus)
-  const largest = Math.max(...there)
-  if (there.length > 0 && spec.call.cpus > largest) {
-    return new BurlaError('NO_CAPACITY', `cpus: ${spec.call.cpus} was asked for; the largest node has ${largest}`)
-  }
-  return undefined
+  const there = nodes.filter((node) => node.state !== 'lost')
+  const reason = there.length > 0 ? whyNoneFits(there, spec.call) : undefined
+  return reason === undefined ? undefined : new BurlaError('NO_CAPACITY', reason)
 }

@@ -14,6 +14,7 @@ test('GET /v1/nodes lists the nodes that have said that they live', async () => 
     memoryGiB: 8,
     jobId: null,
     warm: true,
+    containers: false,
     running: 0,
     fault: null,
     provider: 'process',

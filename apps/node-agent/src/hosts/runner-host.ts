@@ -56,6 +56,7 @@ export interface HostedRunner {
 /** Of a node, for all slots of a runner together. */
 export interface Share {
   cpus: number
+  /** `Infinity`: all that the node has */
   memoryGiB: number
 }
 

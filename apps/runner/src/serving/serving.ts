@@ -27,6 +27,7 @@ import { watchClaim } from './claim-watch.ts'
 import { endServing, type ServeEnd } from './ending.ts'
 import { createHolding, heldPatienceMs } from './holding.ts'
 import { runList, storeFailed, type RunContext } from './list-run.ts'
+import { heapOf } from './memory.ts'
 import { createOutbox } from './outbox.ts'
 import { createPlaces } from './places.ts'
 import { createSlotTurns } from './slot-turns.ts'
@@ -155,7 +156,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   try {
     const functionBytes = await readShipped(redis, options)
     const { folder, sharedDir } = options
-    pool.setup({ functionBytes, jobId, nodeId, env: call.env, folder, sharedDir })
+    pool.setup({ functionBytes, jobId, nodeId, env: call.env, folder, sharedDir, ...heapOf(call) })
   } catch (error) {
     over.abort()
     await source.close()

@@ -31,8 +31,15 @@ export function whichCluster(option: string | undefined, env: NodeJS.ProcessEnv)
   return { type: 'remote', url: address, token: env.BURLA_TOKEN }
 }
 
-export async function openCluster(choice: ClusterChoice): Promise<Cluster> {
-  return (await openRemote(choice)) ?? embeddedCluster()
+/** `image`: of the job that it is for; an embedded cluster is not started for one that it cannot run. */
+export async function openCluster(choice: ClusterChoice, { image }: { image: string | null }): Promise<Cluster> {
+  const remote = await openRemote(choice)
+  if (remote) return remote
+  if (image === null) return embeddedCluster()
+  throw new BurlaError(
+    'NOT_SUPPORTED',
+    `the image ${image} was asked for, and an embedded cluster runs functions as processes of this machine; leave the option "image" out, or set BURLA_CLUSTER_URL to a cluster in containers`,
+  )
 }
 
 /** Without starting one: a question is no reason to. */

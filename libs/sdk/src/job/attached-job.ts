@@ -150,7 +150,10 @@ export class AttachedJob<I> implements Interruptible {
   async #attach(): Promise<Attachment | undefined> {
     if (!(await this.#feeding.any) || this.#ending) return undefined
     // Loaded while the cluster starts, and not at all by a program without jobs.
-    const [cluster, { openJob }] = await Promise.all([openCluster(this.#call.cluster), import('@burla/queue')])
+    const [cluster, { openJob }] = await Promise.all([
+      openCluster(this.#call.cluster, this.#call.options.call),
+      import('@burla/queue'),
+    ])
     if (this.#ending) return undefined
     this.#detach.push(cluster.onEnded((reason) => this.fail(this.#fromHere(reason ?? clusterClosed(this.id)))))
     const { fn, options } = this.#call

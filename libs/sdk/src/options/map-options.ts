@@ -5,6 +5,7 @@ import {
   anySignal,
   anyText,
   environment,
+  imageName,
   listOf,
   numberFrom,
   packageName,
@@ -24,6 +25,20 @@ export interface MapOptions {
    * @default 1
    */
   cpus?: number | undefined
+  /**
+   * Memory for each call, in GiB: a node runs as many calls at once as it has memory for. The call's JavaScript heap is
+   * limited to three quarters of it; in containers, all that the calls on a node use is limited to what they asked for
+   * together. A number from 0.25. More than any node has is refused.
+   * @default the calls on a node share its memory; an input that runs out of it runs again with fewer beside it
+   */
+  memoryGiB?: number | undefined
+  /**
+   * Container image in which the function runs: any that the nodes can pull and that has Node 20 or newer on its PATH, such
+   * as `'node:24-slim'`. An image that cannot be had, or has no such Node, fails the job within seconds, with the reason.
+   * Refused by clusters whose nodes run functions as processes, as embedded ones do.
+   * @default the cluster's image
+   */
+  image?: string | undefined
   /**
    * Most calls that are really running at the same moment, over all nodes. A place that becomes free, also by a kill
    * or a loss, is taken by any node within 100 ms. A whole number from 1.
@@ -109,6 +124,8 @@ export interface MapOptions {
 
 export const optionRules: Rules<MapOptions> = {
   cpus: numberFrom(0.05),
+  memoryGiB: numberFrom(0.25),
+  image: imageName,
   maxParallelism: wholeNumber(1),
   retries: wholeNumber(0),
   retryDelayMs: wholeNumber(0, longestMs),

@@ -2,7 +2,10 @@ import { BurlaError } from '@burla/protocol'
 import { describe, expect, test } from 'vitest'
 import { resolveMapOptions } from './index.ts'
 
-const defaults = { cpus: 1, maxParallelism: null, retries: 0, retryDelayMs: 1000, timeoutMs: null, env: {} }
+const defaults = {
+  ...{ cpus: 1, memoryGiB: null, image: null },
+  ...{ maxParallelism: null, retries: 0, retryDelayMs: 1000, timeoutMs: null, env: {} },
+}
 const kept = { packages: [], setup: [], clientGraceMs: 900_000, retentionMs: 86_400_000 }
 
 describe('options that are right', () => {
@@ -20,7 +23,10 @@ describe('options that are right', () => {
 
   test('each option arrives as it was given', () => {
     const { signal } = new AbortController()
-    const call = { cpus: 4, maxParallelism: 3, retries: 2, retryDelayMs: 0, timeoutMs: 1, env: { A: '' } }
+    const call = {
+      ...{ cpus: 4, memoryGiB: 0.25, image: 'registry.example.com:5000/team/node@sha256:0a' },
+      ...{ maxParallelism: 3, retries: 2, retryDelayMs: 0, timeoutMs: 1, env: { A: '' } },
+    }
     const rest = {
       signal,
       name: 'n',
@@ -44,7 +50,7 @@ describe('options that are right', () => {
 })
 
 const all =
-  'cpus, maxParallelism, retries, retryDelayMs, timeoutMs, signal, name, env, packages, setup, batch, clientGraceMs, retentionMs, progress, cluster'
+  'cpus, memoryGiB, image, maxParallelism, retries, retryDelayMs, timeoutMs, signal, name, env, packages, setup, batch, clientGraceMs, retentionMs, progress, cluster'
 
 const refusals: [unknown, string][] = [
   [{ timoutMs: 5 }, 'there is no option "timoutMs"; did you mean "timeoutMs"?'],
@@ -58,6 +64,12 @@ const refusals: [unknown, string][] = [
   [{ cpus: Infinity }, 'the option "cpus" must be a number from 0.05, and not Infinity'],
   [{ cpus: '2' }, `the option "cpus" must be a number from 0.05, and not '2'`],
   [{ cpus: null }, 'the option "cpus" must be a number from 0.05, and not null'],
+  [{ memoryGiB: 0.1 }, 'the option "memoryGiB" must be a number from 0.25, and not 0.1'],
+  [{ image: '' }, `the option "image" must be the name of a container image, such as 'node:24-slim', and not ''`],
+  [
+    { image: 'node 24' },
+    `the option "image" must be the name of a container image, such as 'node:24-slim', and not 'node 24'`,
+  ],
   [{ maxParallelism: Infinity }, 'the option "maxParallelism" must be a whole number from 1, and not Infinity'],
   [{ retries: -1 }, 'the option "retries" must be a whole number from 0, and not -1'],
   [{ retryDelayMs: NaN }, 'the option "retryDelayMs" must be a whole number from 0 to 2,147,483,647, and not NaN'],

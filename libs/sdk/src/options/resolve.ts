@@ -33,6 +33,8 @@ export function resolveMapOptions(options: unknown, fnName: string, verb = 'map'
     name: name ?? (fnName || 'job'),
     call: {
       cpus: call.cpus ?? 1,
+      memoryGiB: call.memoryGiB ?? null,
+      image: call.image ?? null,
       maxParallelism: call.maxParallelism ?? null,
       retries: call.retries ?? 0,
       retryDelayMs: call.retryDelayMs ?? 1000,

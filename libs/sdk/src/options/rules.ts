@@ -42,6 +42,11 @@ export function anyText(longest: number): Rule {
   }
 }
 
+export const imageName: Rule = (given) => {
+  const fits = typeof given === 'string' && /^[\w][\w.\-/:@]*$/.test(given) && given.length <= 400
+  return fits ? undefined : { allowed: "the name of a container image, such as 'node:24-slim'", given }
+}
+
 export function anyOf(words: readonly string[]): Rule {
   return (given) =>
     words.some((word) => word === given) ? undefined : { allowed: `one of ${words.join(', ')}`, given }
