@@ -98,7 +98,7 @@ export const jobSpec = {
       properties: {
         cpus: { type: 'number', exclusiveMinimum: 0 },
         memoryGiB: { type: ['number', 'null'], exclusiveMinimum: 0 },
-        image: { type: ['string', 'null'], pattern: '^\\S+$', maxLength: 400 },
+        image: { type: ['string', 'null'], pattern: '^\\w[\\w./:@-]*$', maxLength: 400 },
         maxParallelism: { type: ['integer', 'null'], minimum: 1 },
         retries: count,
         retryDelayMs: { type: 'number', minimum: 0 },

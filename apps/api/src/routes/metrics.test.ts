@@ -18,6 +18,7 @@ async function readMetrics(): Promise<Map<string, number>> {
 test('GET /metrics tells what there is to do and with what, and series without anything are 0', async () => {
   await sayAlive(api.redis, {
     ...{ id: 'a', state: 'idle', cpus: 2, memoryGiB: 8, jobId: null, running: 0, fault: null, warm: true },
+    containers: false,
     ...{ rehearsalId: null, startedAt: 0, provider: 'process' },
   } as const)
   await api.ask('PUT', `/v1/functions/${sha256(functionBytes)}`, functionBytes)

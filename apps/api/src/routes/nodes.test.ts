@@ -33,7 +33,16 @@ test('a path that does not exist points to the documents', async () => {
 })
 
 test('GET /v1/nodes lists no more than were asked for', async () => {
-  const rest = { state: 'idle', cpus: 1, memoryGiB: 1, jobId: null, running: 0, fault: null, warm: true } as const
+  const rest = {
+    state: 'idle',
+    cpus: 1,
+    memoryGiB: 1,
+    containers: false,
+    jobId: null,
+    running: 0,
+    fault: null,
+    warm: true,
+  } as const
   for (const id of ['a', 'b', 'c']) {
     await sayAlive(api.redis, { ...rest, id, rehearsalId: null, startedAt: 0, provider: 'process' })
   }
