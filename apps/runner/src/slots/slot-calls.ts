@@ -120,7 +120,7 @@ export class SlotCalls {
         this.#channel,
         frameTypes.error,
         encodeErrorHead({ durationMs, spent, failure: summarizeFailure(thrown) }),
-        encodeFailure(withoutOurFrames(thrown)),
+        encodeFailure(thrown, { stack: withoutOurFrames }),
       )
     }
   }
@@ -135,17 +135,10 @@ export class SlotCalls {
 }
 
 /** The stack as it was where the function was written: what is below its first frame is ours and Node's. */
-function withoutOurFrames(thrown: unknown): unknown {
-  try {
-    if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return thrown
-    const lines = thrown.stack.split('\n')
-    const ours = lines.findIndex((line) => line.includes(import.meta.url))
-    if (ours > 0) Reflect.set(thrown, 'stack', lines.slice(0, ours).join('\n'))
-    return thrown
-  } catch {
-    // A stack that cannot be read stays as it is.
-    return thrown
-  }
+function withoutOurFrames(stack: string): string {
+  const lines = stack.split('\n')
+  const ours = lines.findIndex((line) => line.includes(import.meta.url))
+  return ours > 0 ? lines.slice(0, ours).join('\n') : stack
 }
 
 function enterFolder({ folder, sharedDir }: SlotSettings): void {

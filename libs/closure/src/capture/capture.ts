@@ -4,6 +4,7 @@ import { BurlaError } from '@burla/protocol'
 import { withInspector } from '../inspect/inspector.ts'
 import { encodePayload, type PayloadParts } from '../payload/bytes.ts'
 import { payloadVersion } from '../payload/payload.ts'
+import { userStack } from '../positions/user-stack.ts'
 import type { AnyFunction } from '../text/parse.ts'
 import { errorClassesAmong, type ErrorClass } from './error-classes.ts'
 import { Graph } from './graph.ts'
@@ -16,6 +17,8 @@ export interface CapturedFunction {
   bytes: Buffer
   /** The program's own classes of errors that the function can throw, and those of packages that its files import. */
   errorClasses(): ErrorClass[]
+  /** The stack of an error that the function threw, in the user's own files where a tool has rewritten them. */
+  userStack: (stack: string) => string
 }
 
 export interface CaptureOptions {
@@ -62,6 +65,7 @@ export function captureFunction(
     bytes,
     // Few functions throw, and reading what the files import takes milliseconds.
     errorClasses: () => [...own, ...errorClassesAmong(packages.members())],
+    userStack: (stack) => userStack(stack, packages.scripts()),
   }
 }
 
@@ -80,7 +84,6 @@ function payloadOf(graph: Graph, fn: AnyFunction, setup: readonly SetupModule[])
       modules: [],
       setup: setup.map(({ name, specifier, from }) => ({ name, specifier, file: graph.files.place(from) })),
       packages: [],
-      positions: {},
     },
     data: graph.data,
     memory,

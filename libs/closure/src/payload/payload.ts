@@ -29,8 +29,6 @@ export interface Payload {
   setup: { name: string; specifier: string; file: number }[]
   /** all packages that the function reaches, with those that they depend on */
   packages: PackageVersion[]
-  /** generated positions -> the user's own, of files that a tool has rewritten */
-  positions: Record<string, Positions>
 }
 
 export type Node =
@@ -150,10 +148,4 @@ export interface PackageVersion {
   isDirect?: true
   /** for other platforms: `os`, `cpu` and `libc` as its package.json has them */
   only?: { os?: string[]; cpu?: string[]; libc?: string[] }
-}
-
-/** Rows of generated line and column, index into `sources`, line and column there; sorted. All count from 0. */
-export interface Positions {
-  sources: string[]
-  rows: [line: number, column: number, source: number, sourceLine: number, sourceColumn: number][]
 }

@@ -47,6 +47,11 @@ export class PackageReferences {
     return typeof value === 'function' ? this.#findByFile(value as AnyFunction) : undefined
   }
 
+  /** The files that the function and what it uses are written in. */
+  scripts(): Iterable<Script> {
+    return this.#scripts.keys()
+  }
+
   /** What the files of the function import from packages, and what is exported there. */
   *members(): Generator<unknown> {
     for (const imports of this.#imports()) yield* imports.keys()

@@ -9,11 +9,21 @@ import { textOf, unreadableText } from './text.ts'
 
 export const largestFailureBytes = 1024 * 1024
 
-export function encodeFailure(thrown: unknown, maxBytes = largestFailureBytes): Buffer {
+export interface EncodeFailureOptions {
+  maxBytes?: number
+  /** what travels of the stack of each error in it */
+  stack?: (stack: string) => string
+}
+
+export function encodeFailure(
+  thrown: unknown,
+  { maxBytes = largestFailureBytes, stack = (text) => text }: EncodeFailureOptions = {},
+): Buffer {
+  const policy: Policy = { ...asText, stack }
   return (
-    attempt(() => encodeRich(thrown, asText), maxBytes) ??
-    attempt(() => encodeRich(shrink(thrown, maxBytes), asText), maxBytes) ??
-    encodeRich(new Error('the function threw something that cannot be described'), asText)
+    attempt(() => encodeRich(thrown, policy), maxBytes) ??
+    attempt(() => encodeRich(shrink(thrown, maxBytes), policy), maxBytes) ??
+    encodeRich(new Error('the function threw something that cannot be described'), policy)
   )
 }
 

@@ -192,7 +192,7 @@ describe('telling a failure never fails', () => {
       fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSparseArray: true }), (value) => {
         expect(arriveAsError(Object.assign(new Error('x'), { value }))).toMatchObject({ message: 'x' })
         expect(() => arrive(value)).not.toThrow()
-        expect(encodeFailure(value, 2_000).length).toBeLessThanOrEqual(2_000)
+        expect(encodeFailure(value, { maxBytes: 2_000 }).length).toBeLessThanOrEqual(2_000)
       }),
     )
   })
@@ -204,4 +204,15 @@ test('the frames of the call stand below those of the failure', () => {
   withCallSite(error, 'Error\n    at main (/home/me/script.ts:3:9)')
   expect(error.stack).toBe(`${remote}\n    --- called from ---\n    at main (/home/me/script.ts:3:9)`)
   expect(Object.keys(error)).toEqual([])
+})
+
+test('what travels of stacks, and how they are told, concerns every error in it, at any depth', () => {
+  const deep = new Error('deep')
+  const thrown = new AggregateError([new TypeError('first')], 'many', { cause: Object.assign(deep, { other: deep }) })
+  for (const error of [thrown, deep, thrown.errors[0] as Error]) error.stack = 'Error: x\n    at theirs\n    at ours'
+  const bytes = encodeFailure(thrown, { stack: (stack) => stack.replace('\n    at ours', '') })
+  const error = decodeFailure(bytes, { stack: (stack) => stack.replace('theirs', 'mine') }) as typeof thrown
+  const all = [error, error.cause, error.errors[0]] as Error[]
+  expect(all.map(({ stack }) => stack)).toEqual(Array(3).fill('Error: x\n    at mine'))
+  expect(thrown.stack).toContain('at ours')
 })

@@ -10,16 +10,18 @@ export interface DecodeOptions {
   origin?: Origin
   /** classes of the caller's program, see `errorClassesByNames`: an error with the names of one is an instance of it */
   classes?: ReadonlyMap<string, ErrorClass> | undefined
+  /** how the stack of an error, at any depth, is told here; as it is where nothing is said */
+  stack?: ((stack: string) => string) | undefined
 }
 
 /** The value, which may use the memory of `bytes`; `BurlaError` `CODEC_UNKNOWN` when the bytes were written by a version with another format. */
-export function decodeValue(bytes: Buffer, { origin = aValue, classes }: DecodeOptions = {}): unknown {
+export function decodeValue(bytes: Buffer, { origin = aValue, ...errors }: DecodeOptions = {}): unknown {
   checkCodec(bytes[0], origin)
   switch (bytes[1]) {
     case form.json:
       return JSON.parse(bytes.toString('utf8', headerBytes.json))
     case form.graph:
-      return decodeGraph(bytes, classes)
+      return decodeGraph(bytes, errors)
     case form.bytes:
       return restoreBytes(bytes[2] as number, bytes.subarray(headerBytes.bytes))
     default:
@@ -29,10 +31,14 @@ export function decodeValue(bytes: Buffer, { origin = aValue, classes }: DecodeO
 
 const aValue: Origin = { what: 'a value', from: 'program' }
 
-function decodeGraph(bytes: Buffer, classes: ReadonlyMap<string, ErrorClass> | undefined): unknown {
+function decodeGraph(bytes: Buffer, { classes, stack }: Omit<DecodeOptions, 'origin'>): unknown {
   let offset = headerBytes.graph + bytes.readUInt32LE(4)
   const [root, nodes] = JSON.parse(bytes.toString('utf8', headerBytes.graph, offset)) as [Cell, Node[]]
 
+  for (const node of stack ? nodes.filter(isError) : []) {
+    const told = node[2]['stack']
+    if (typeof told === 'string') node[2]['stack'] = stack?.(told) ?? told
+  }
   const takeAttachment = (length: number) => {
     offset += length
     return bytes.subarray(offset - length, offset)
@@ -52,6 +58,10 @@ type ViewNode = Extract<Node, ['view', ...unknown[]]>
 
 function isView(node: Node): node is ViewNode {
   return Array.isArray(node) && node[0] === 'view'
+}
+
+function isError(node: Node): node is Extract<Node, ['error', ...unknown[]]> {
+  return Array.isArray(node) && node[0] === 'error'
 }
 
 /** What a cell stands for that refers to no node. */

@@ -13,6 +13,8 @@ import { type BytesNode, shareBuffers } from './shared-buffers.ts'
 export interface Policy {
   unportable(what: string, path: string, value: unknown): string
   unreadable(cause: unknown, path: string): string
+  /** what travels of the stack of an error, at any depth; all of it where nothing is said */
+  stack?: (stack: string) => string
 }
 
 export interface Graph {
@@ -119,7 +121,9 @@ export function writeGraph(root: unknown, policy: Policy): Graph {
     }
     if (isError(object)) {
       const { hidden, own } = errorParts(object)
-      return ['error', classNames(object), cellsOf(object, hidden, visit), cellsOf(object, own, visit)]
+      const cells = cellsOf(object, hidden, visit)
+      if (policy.stack && typeof cells['stack'] === 'string') cells['stack'] = policy.stack(cells['stack'])
+      return ['error', classNames(object), cells, cellsOf(object, own, visit)]
     }
     const cells = cellsOf(object, Object.keys(object), visit)
     return Object.getPrototypeOf(object) === null ? ['nullproto', cells] : cells

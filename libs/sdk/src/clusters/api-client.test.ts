@@ -24,7 +24,13 @@ async function listen(answer: (request: IncomingMessage, body: Buffer, response:
 }
 
 const error = (code: string, message: string) => JSON.stringify({ error: { code, message } })
-const fn = { digest: 'd1', name: 'fn', bytes: Buffer.from('bytes of fn'), errorClasses: () => [] }
+const fn = {
+  digest: 'd1',
+  name: 'fn',
+  bytes: Buffer.from('bytes of fn'),
+  errorClasses: () => [],
+  userStack: (stack: string) => stack,
+}
 const spec = someJob({ functionDigest: 'd1' })
 
 test('a function travels only when the cluster does not have it', async () => {

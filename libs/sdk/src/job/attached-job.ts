@@ -93,8 +93,8 @@ export class AttachedJob<I> implements Interruptible {
     if (!this.#feeding.taken(header.index, header.durationMs)) return undefined
     this.#progress.count(header.status)
     try {
-      const { callSite, ownClasses } = this.#call
-      return decodeOutcome<R>(header, payload, callSite, ownClasses)
+      const { callSite, ownErrors } = this.#call
+      return decodeOutcome<R>(header, payload, callSite, ownErrors)
     } catch (error) {
       this.fail(error)
       throw error

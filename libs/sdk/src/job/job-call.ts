@@ -4,7 +4,7 @@ import { encodeValue, errorClassesByNames, BurlaError } from '@burla/protocol'
 import { captureFunction, type CapturedFunction } from '@burla/closure'
 import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
 import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
-import type { OwnErrorClasses } from './outcomes.ts'
+import type { OwnErrors } from './outcomes.ts'
 import type { CallSite } from './call-site.ts'
 import { callingFile } from './calling-file.ts'
 import { encodingMemory } from './encoding-memory.ts'
@@ -32,7 +32,7 @@ export interface JobCall<I> {
   options: ResolvedOptions
   cluster: ClusterChoice
   callSite: CallSite
-  ownClasses: OwnErrorClasses
+  ownErrors: OwnErrors
 }
 
 export function captureCall<I, R>(
@@ -44,10 +44,13 @@ export function captureCall<I, R>(
   const cluster = whichCluster(resolved.cluster, process.env)
   const { packages, setup } = namedModules(resolved, { isLocal: cluster.type !== 'remote', verb, calledBy })
   const captured = captureFunction(fn, { setup })
-  let classes: ReturnType<OwnErrorClasses>
-  const ownClasses = () => (classes ??= errorClassesByNames(captured.errorClasses()))
+  let classes: ReturnType<OwnErrors>['classes']
+  const ownErrors = () => ({
+    classes: (classes ??= errorClassesByNames(captured.errorClasses())),
+    stack: captured.userStack,
+  })
   const source = openInputs(inputs, verb)
-  return { fn: captured, source, options: { ...resolved, packages }, cluster, callSite, ownClasses }
+  return { fn: captured, source, options: { ...resolved, packages }, cluster, callSite, ownErrors }
 }
 
 /** What the options name, as the calling file means it. */

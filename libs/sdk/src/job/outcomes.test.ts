@@ -44,3 +44,14 @@ test.each<[string, unknown, string]>([
 test('a huge message is cut in the record', () => {
   expect(describeThrown(new Error('x'.repeat(100_000)))).toHaveLength(500)
 })
+
+test('stacks are told as the program knows its files, also of causes', () => {
+  const thrown = new Error('x', { cause: new Error('y') })
+  const ownErrors = () => ({ stack: (text: string) => text.replaceAll('outcomes.test.ts', 'written.ts') })
+  const outcome = decodeOutcome({ ...header, status: 'error' }, encodeFailure(thrown), callSite, ownErrors)
+  const reason = outcome.status === 'rejected' && (outcome.reason as Error & { cause: Error })
+  expect(reason && [reason.stack, reason.cause.stack].map((stack) => stack?.includes('written.ts'))).toEqual([
+    true,
+    true,
+  ])
+})

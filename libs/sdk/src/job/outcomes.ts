@@ -7,22 +7,22 @@ export type Outcome<R> =
   | { status: 'fulfilled'; index: number; value: R; attempts: number; durationMs: number }
   | { status: 'rejected'; index: number; reason: unknown; attempts: number; durationMs: number }
 
-/** The classes of errors that the caller's program has; asked for with the first failure. */
-export type OwnErrorClasses = () => DecodeFailureOptions['classes']
+/** What the caller's program knows of its errors: their classes, and its own files; asked for with the first failure. */
+export type OwnErrors = () => Pick<DecodeFailureOptions, 'classes' | 'stack'>
 
 /** An error shows where it happened, and which call of the caller's program it was. */
 export function decodeOutcome<R>(
   header: ResultHeader,
   payload: Buffer,
   callSite: CallSite,
-  ownClasses: OwnErrorClasses = () => undefined,
+  ownErrors: OwnErrors = () => ({}),
 ): Outcome<R> {
   const { index, attempts, durationMs } = header
   const origin = { what: `the result of input ${index}`, from: 'cluster' } as const
   if (header.status === 'ok') {
     return { status: 'fulfilled', index, value: decodeValue(payload, { origin }) as R, attempts, durationMs }
   }
-  const error = decodeFailure(payload, { origin, inputIndex: index, classes: ownClasses() })
+  const error = decodeFailure(payload, { origin, inputIndex: index, ...ownErrors() })
   const reason = withCallSite(error, callSite.stack)
   return { status: 'rejected', index, reason, attempts, durationMs }
 }
