@@ -1,4 +1,7 @@
-/** Runs our Lua scripts by name; a connection learns them when it needs the first one. */
+/**
+ * Runs our Lua scripts by name; a connection learns them when it needs the first one. A line `-- with history` in a script
+ * stands for the functions of `scripts/parts/history.lua`.
+ */
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 
@@ -70,7 +73,13 @@ function commandOf(name: ScriptName): string {
 }
 
 function textOf(name: ScriptName): string {
-  const text = texts.get(name) ?? readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
+  const text =
+    texts.get(name) ??
+    readScript(name).replaceAll(/^-- with (\S+)$/gm, (_, part: string) => readScript(`parts/${part}`))
   texts.set(name, text)
   return text
+}
+
+function readScript(path: string): string {
+  return readFileSync(new URL(`./scripts/${path}.lua`, import.meta.url), 'utf8')
 }

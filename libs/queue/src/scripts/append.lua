@@ -17,129 +17,91 @@
 -- times as much. Each belongs to an entry of the stream, or goes here: that of a result which did not win, and those of a
 -- batch that was sent again when the client had taken it already (its entry has left the stream). What a runner stored
 -- before it was lost goes in lose.lua.
--- The history (P6) of a job whose record has `history` takes the same batch: one element of `records` with the headers of
--- its results, so a batch and not an input is what is cut; failures until there are enough; lines each with the bytes and
--- the number that were printed before them, so that a reader knows what is gone. Lines of a job that keeps its results are
--- there and not in the stream, which is never cut.
+-- A job whose record has `history` keeps one; lines of a job that keeps its results, too, are there and not in the stream,
+-- which is never cut.
 -- Deliberately without `allow-oom`: this is what fills Redis, so a full Redis refuses it, and the runner repeats it.
+-- with large-values
+-- with history
 local record = redis.call('HMGET', KEYS[1], 'state', 'ended', 'known', 'keptBytes', 'history')
-local state = record[1]
+local state, keptBytes, hasHistory = record[1], tonumber(record[4] or nil), record[5]
 if not state then return {'gone', 0} end
 if state ~= 'waiting' and state ~= 'running' then return {state, 0} end
 
 local runner, batch, now = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local entries, values = {}, {}
-for i = 8, #ARGV, 6 do
-  local entry = {
-    index = ARGV[i], status = ARGV[i + 1], header = ARGV[i + 2], payload = ARGV[i + 3], note = ARGV[i + 4],
-    bytes = tonumber(ARGV[i + 5]) or #ARGV[i + 3]
-  }
-  if ARGV[i + 5] ~= '' then
-    entry.name = runner .. '/' .. batch .. '/' .. #values
-    values[#values + 1] = entry.name
-  end
-  entries[#entries + 1] = entry
-end
+local lastBatch, lastId = string.match(redis.call('HGET', KEYS[6], runner) or '0 ', '^(%d+) (.*)$')
 
--- Calls `use` with the fields of a large value, one after another, until it replies 0.
-local function eachPart(name, use)
-  local part, field = 0, name
-  while use(field) > 0 do
-    part = part + 1
-    field = name .. '.' .. part
-  end
-end
-local function drop(key, name)
-  eachPart(name, function(field) return redis.call('HDEL', key, field) end)
-end
-local function isStored(entry)
-  local bytes = 0
-  eachPart(entry.name, function(field)
-    local length = redis.call('HSTRLEN', KEYS[14], field)
-    bytes = bytes + length
-    return length
-  end)
-  return bytes == entry.bytes
-end
+local function countOf(name) return tonumber(redis.call('HGET', KEYS[4], name) or '0') end
 
-local function keep(h, completed, failed, summaries, lines)
-  local kept = redis.call('HMGET', KEYS[4], 'completed', 'failed', 'lineBytes', 'lines')
-  local allFailed = tonumber(kept[2] or '0')
-  local all = tonumber(kept[1] or '0') + allFailed
-  if completed + failed > 0 then
-    redis.call('RPUSH', KEYS[11], all .. ' ' .. now .. ' ' .. h)
-    local oldest = all - tonumber(ARGV[4])
-    while oldest > 0 and tonumber(string.match(redis.call('LINDEX', KEYS[11], 0), '^%d+')) <= oldest do
-      redis.call('LTRIM', KEYS[11], 1, -1)
+-- The entries, and the names of their large values. Of those the payload here is empty.
+local function readEntries()
+  local entries, names = {}, {}
+  for i = 8, #ARGV, 6 do
+    local entry = {
+      index = ARGV[i], status = ARGV[i + 1], header = ARGV[i + 2], payload = ARGV[i + 3], note = ARGV[i + 4],
+      bytes = tonumber(ARGV[i + 5]) or #ARGV[i + 3]
+    }
+    if ARGV[i + 5] ~= '' then
+      entry.name = runner .. '/' .. batch .. '/' .. #names
+      names[#names + 1] = entry.name
     end
+    entries[#entries + 1] = entry
   end
-  for i = 1, math.min(failed, tonumber(ARGV[5]) - (allFailed - failed)) do
-    redis.call('RPUSH', KEYS[12], now .. ' ' .. summaries[i])
-  end
-  if #lines == 0 then return end
-  local bytes, number = tonumber(kept[3] or '0'), tonumber(kept[4] or '0')
-  for _, entry in ipairs(lines) do
-    local oldest = math.max(0, bytes + entry.bytes - tonumber(ARGV[6]))
-    redis.call('XADD', KEYS[13], 'MINID', '=', oldest, bytes .. '-1', 'b', number, 't', now, 'v', entry.payload)
-    bytes, number = bytes + entry.bytes, number + tonumber(entry.note)
-  end
-  redis.call('HSET', KEYS[4], 'lineBytes', bytes, 'lines', number)
+  return entries, names
 end
 
-local last, lastId = string.match(redis.call('HGET', KEYS[6], runner) or '0 ', '^(%d+) (.*)$')
-local isNew = batch > tonumber(last)
-if isNew and record[4] then
-  local bytes = tonumber(redis.call('HGET', KEYS[4], 'storedBytes') or '0')
+local function isTooMuch(entries)
+  local bytes = countOf('storedBytes')
   for _, entry in ipairs(entries) do
     if entry.index ~= '' and redis.call('GETBIT', KEYS[3], entry.index) == 0 then
       bytes = bytes + #entry.header + entry.bytes
     end
   end
-  if bytes > tonumber(record[4]) then
-    for _, name in ipairs(values) do drop(KEYS[14], name) end
-    local reason = 'its results are over ' .. string.format('%g MiB', tonumber(record[4]) / 1048576)
-      .. ', the most that a submitted job keeps; let the function write large results into shared/ and return their '
-      .. 'paths, or take them as they finish with burla.stream'
-    state = 'cancelling'
-    if redis.call('HLEN', KEYS[10]) == 0 then
-      state = 'failed'
-      redis.call('HSET', KEYS[1], 'finishedAt', now)
-    end
-    redis.call('HSET', KEYS[1], 'state', state, 'outcome', 'failed', 'reason', reason)
-    return {state, 0}
-  end
+  return bytes > keptBytes
 end
-if isNew then
+
+local function endForTooMuch()
+  local reason = 'its results are over ' .. string.format('%g MiB', keptBytes / 1048576)
+    .. ', the most that a submitted job keeps; let the function write large results into shared/ and return their '
+    .. 'paths, or take them as they finish with burla.stream'
+  local ending = redis.call('HLEN', KEYS[10]) == 0 and 'failed' or 'cancelling'
+  if ending == 'failed' then redis.call('HSET', KEYS[1], 'finishedAt', now) end
+  redis.call('HSET', KEYS[1], 'state', ending, 'outcome', 'failed', 'reason', reason)
+  return ending
+end
+
+-- The input has a result, this one or an earlier one: nothing more is to be known of its calls.
+local function forgetCalls(index)
+  local running = redis.call('HGET', KEYS[5], index) or ''
+  if string.sub(running, 1, #runner + 1) == runner .. ':' then redis.call('HDEL', KEYS[5], index) end
+  redis.call('HDEL', KEYS[7], index)
+  redis.call('HDEL', KEYS[8], index)
+  dropValue(KEYS[9], index)
+end
+
+-- Stores what is new as one entry of the stream, and counts it.
+local function store(entries)
+  local heads, bodies, beside = {}, {}, 0
+  local completed, summaries, lines = 0, {}, {}
   for _, entry in ipairs(entries) do
-    if entry.name and not isStored(entry) then return {'missing', 0} end
-  end
-  local heads, bodies, beside, completed, failed = {}, {}, 0, 0, 0
-  local summaries, lines = {}, {}
-  for _, entry in ipairs(entries) do
-    local index, status = entry.index, entry.status
-    if index == '' and record[4] and record[5] then lines[#lines + 1] = entry
-    elseif index == '' or redis.call('SETBIT', KEYS[3], index, 1) == 0 then
-      if entry.name then
-        heads[#heads + 1] = '[' .. entry.bytes .. ',' .. entry.header .. ',"' .. entry.name .. '"]'
-        beside = beside + entry.bytes
-      else
-        heads[#heads + 1] = '[' .. entry.bytes .. ',' .. entry.header .. ']'
-        bodies[#bodies + 1] = entry.payload
-      end
-      if status == 'ok' then completed = completed + 1
-      elseif status == 'error' then
-        failed = failed + 1
-        summaries[failed] = entry.note
-      else lines[#lines + 1] = entry end
-    elseif entry.name then drop(KEYS[14], entry.name) end
-    if index ~= '' then
-      local running = redis.call('HGET', KEYS[5], index) or ''
-      if string.sub(running, 1, #runner + 1) == runner .. ':' then redis.call('HDEL', KEYS[5], index) end
-      redis.call('HDEL', KEYS[7], index)
-      redis.call('HDEL', KEYS[8], index)
-      drop(KEYS[9], index)
+    local isLines = entry.index == ''
+    local isNew = isLines or redis.call('SETBIT', KEYS[3], entry.index, 1) == 0
+    if isLines then lines[#lines + 1] = entry
+    elseif isNew and entry.status == 'ok' then completed = completed + 1
+    elseif isNew then summaries[#summaries + 1] = entry.note end
+
+    if not isNew then
+      if entry.name then dropValue(KEYS[14], entry.name) end
+    elseif entry.name then
+      heads[#heads + 1] = '[' .. entry.bytes .. ',' .. entry.header .. ',"' .. entry.name .. '"]'
+      beside = beside + entry.bytes
+    elseif not (isLines and keptBytes and hasHistory) then
+      heads[#heads + 1] = '[' .. entry.bytes .. ',' .. entry.header .. ']'
+      bodies[#bodies + 1] = entry.payload
     end
+    if not isLines then forgetCalls(entry.index) end
   end
+
+  local failed = #summaries
   local h, id = '[' .. ARGV[7] .. ',' .. table.concat(heads, ',') .. ']', ''
   if #heads > 0 then
     local v = #bodies == 1 and bodies[1] or table.concat(bodies)
@@ -149,13 +111,35 @@ if isNew then
   if completed > 0 then redis.call('HINCRBY', KEYS[4], 'completed', completed) end
   if failed > 0 then redis.call('HINCRBY', KEYS[4], 'failed', failed) end
   redis.call('HSET', KEYS[6], runner, batch .. ' ' .. id)
+  if not hasHistory then return end
 
-  if record[5] and #heads + #lines > 0 then keep(h, completed, failed, summaries, lines) end
-elseif #values > 0 then
-  local entry = lastId ~= '' and redis.call('XRANGE', KEYS[2], lastId, lastId)[1]
-  for _, name in ipairs(values) do
-    if not entry or not string.find(entry[2][2], '"' .. name .. '"', 1, true) then drop(KEYS[14], name) end
+  if completed + failed > 0 then
+    local allFailed = countOf('failed')
+    keepRecords(KEYS[11], tonumber(ARGV[4]), countOf('completed') + allFailed, now, h)
+    keepFailures(KEYS[12], tonumber(ARGV[5]), allFailed - failed, now, summaries)
   end
+  if #lines > 0 then keepLines(KEYS[13], tonumber(ARGV[6]), KEYS[4], now, lines) end
+end
+
+-- Of a batch that was stored before: its large values have come again. They stay only where its entry still needs them.
+local function dropRepeated(names)
+  local entry = lastId ~= '' and redis.call('XRANGE', KEYS[2], lastId, lastId)[1]
+  for _, name in ipairs(names) do
+    if not entry or not string.find(entry[2][2], '"' .. name .. '"', 1, true) then dropValue(KEYS[14], name) end
+  end
+end
+
+local entries, names = readEntries()
+if batch <= tonumber(lastBatch) then
+  if #names > 0 then dropRepeated(names) end
+elseif keptBytes and isTooMuch(entries) then
+  for _, name in ipairs(names) do dropValue(KEYS[14], name) end
+  return {endForTooMuch(), 0}
+else
+  for _, entry in ipairs(entries) do
+    if entry.name and not isStored(KEYS[14], entry.name, entry.bytes) then return {'missing', 0} end
+  end
+  store(entries)
 end
 
 local counts = redis.call('HMGET', KEYS[4], 'completed', 'failed', 'storedBytes', 'takenBytes')
@@ -164,5 +148,5 @@ if record[2] == '1' and finished >= tonumber(record[3]) then
   state = 'completed'
   redis.call('HSET', KEYS[1], 'state', state, 'finishedAt', now)
 end
-if record[4] then return {state, 0} end
+if keptBytes then return {state, 0} end
 return {state, tonumber(counts[3] or '0') - tonumber(counts[4] or '0')}
