@@ -21,7 +21,7 @@ const mayImport: Record<string, string[]> = {
   'apps/runner': ['@burla/protocol', '@burla/processes', '@burla/queue', '@burla/closure'],
 }
 /** Without loading it: programs that use another cluster do not need what starts one. Types are erased, so they do not load. */
-const mayImportLazily: Record<string, string[]> = { 'libs/sdk': ['@burla/local-cluster'] }
+const mayImportLazily: Record<string, string[]> = { 'libs/sdk': ['@burla/local-cluster'], 'apps/runner': ['burla'] }
 const onlyInQueue = ['ioredis', 'bullmq']
 /** protocol is pure: no I/O */
 const ioModules = /^node:(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads)(\/|$)/

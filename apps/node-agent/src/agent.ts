@@ -1,9 +1,8 @@
 /**
- * The life of one node: it registers, looks what the jobs want, serves one job at a time (P3), and leaves.
+ * The life of one node: it registers, looks what the jobs want, serves one tree at a time (P3), and leaves.
  * `decide.ts` holds the policy; this file acts on it.
  */
 import {
-  cancelJob,
   claim,
   connectRedis,
   listNodes,
@@ -15,10 +14,12 @@ import {
   renewClaim,
   sayAlive,
   untilStored,
+  viewJob,
   viewLiveJobs,
 } from '@burla/queue'
 import {
   heartbeatEveryMs,
+  type ApiAddress,
   type Bell,
   type Claim,
   type JobCredentials,
@@ -29,9 +30,10 @@ import {
 } from '@burla/protocol'
 import { listenToBell } from './bell.ts'
 import { leaveOldClaims } from './old-claims.ts'
-import { decide, type Decision } from './decide.ts'
-import { confine, createJobRunners, inOneLine } from './job-runners.ts'
-import { serveJob, type ServedJob } from './served-job.ts'
+import { decide, slotsFor, type Decision } from './decide.ts'
+import { createFailedStarts } from './failed-starts.ts'
+import { confine, createJobRunners } from './job-runners.ts'
+import { serveTree, type ServedTree } from './served-tree.ts'
 import type { HostedRunner, RunnerHost } from './hosts/runner-host.ts'
 
 export interface AgentConfig {
@@ -40,6 +42,8 @@ export interface AgentConfig {
   memoryGiB: number
   redis: RedisAddress
   redisPassword: string
+  /** where the calls of jobs find the api */
+  api: ApiAddress
   clusterKey: string
   provider: string
 }
@@ -67,8 +71,6 @@ interface AgentLink {
 }
 
 const lookEveryMs = 1_000
-/** A job whose runners ended this often in a row before they served anything is failed (P7). */
-const failuresPerJob = 3
 
 export async function runAgent(config: AgentConfig, { host, signal, onUp, onAlive, say }: AgentLink): Promise<void> {
   const { nodeId, cpus, memoryGiB } = config
@@ -87,9 +89,10 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     onChange: () => void beatOnce(),
   })
   const startedAt = Date.now()
-  const failures = new Map<JobId, number>()
-  let serving: ServedJob | undefined
+  const failedStarts = createFailedStarts(redis, nodeId, signal)
+  let serving: ServedTree | undefined
   let reserved: Reserved | undefined
+  let takingUp = false
   let wake: () => void = () => undefined
 
   listenToBell(connect, onBell, signal)
@@ -117,24 +120,20 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
   redis.disconnect()
 
   function onBell(bell: Bell): void {
-    if (bell.type === 'cancel' && bell.jobId === serving?.jobId) serving.cancel()
+    if (bell.type === 'cancel') serving?.cancel(bell.jobId)
     wake()
   }
 
   async function look(): Promise<Look> {
     const jobs = await viewLiveJobs(redis)
-    const others = jobs.some((job) => job.record.id !== serving?.jobId)
+    const others = jobs.some((job) => job.record.treeId !== serving?.treeId)
     const nodes = serving && others ? await listNodes(redis) : []
     const idle = nodes.filter((node) => node.id !== nodeId && node.state === 'idle')
-    const self = serving
-      ? {
-          jobId: serving.jobId,
-          forMs: Date.now() - serving.claimedAt,
-          draining: serving.draining,
-          ...serving.load(),
-        }
-      : undefined
-    const decision = decide({ nodeId, size, ...(self ? { serving: self } : {}) }, { jobs, idle, now: Date.now() })
+    const sizes = new Map(nodes.map((node) => [node.id, node]))
+    const decision = decide(
+      { nodeId, size, ...(serving && { serving: serving.seen() }) },
+      { jobs, idle, sizes, now: Date.now() },
+    )
     const job = 'jobId' in decision ? jobs.find(({ record }) => record.id === decision.jobId) : undefined
     return { decision, image: job?.record.call.image ?? null }
   }
@@ -153,14 +152,23 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
         serving?.drain()
         return
       }
-      case 'claim': {
+      case 'join': {
         const next = newClaim('active', decision.slots)
-        const runner = await runners.take({ id: decision.jobId, image })
-        if (!runner) return
-        if (!(await claim(redis, decision.jobId, next))) return runners.putBack(runner)
-        return serve(decision.jobId, next, runner)
+        const runner = serving?.runnerIn(image)
+        if (runner && (await claim(redis, decision.jobId, next))) await serve(decision.jobId, next, runner)
+        return runner ? undefined : claimWithRunner(decision.jobId, next, image)
       }
+      case 'claim':
+        if (takingUp) return
+        return claimWithRunner(decision.jobId, newClaim('active', decision.slots), image)
     }
+  }
+
+  async function claimWithRunner(jobId: JobId, next: Claim, image: string | null): Promise<void> {
+    const runner = await runners.take({ id: jobId, image })
+    if (!runner) return
+    if (await claim(redis, jobId, next)) await serve(jobId, next, runner)
+    else runners.putBack(runner)
   }
 
   function newClaim(state: Claim['state'], claimedSlots: number): Claim {
@@ -168,45 +176,38 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
   }
 
   async function serve(jobId: JobId, granted: Claim, runner: HostedRunner): Promise<void> {
-    const { clusterKey, redis: address } = config
-    const { folder, sharedDir } = host
-    const work = await untilStored(() => readWork(redis, jobId), signal)
-    if (!work) return runners.putBack(runner)
-    say(`job ${jobId}: claimed, ${granted.slots} slots`)
-    await confine(runner, { slots: granted.slots, call: work.call }, say)
-    const job = serveJob({
-      redis,
-      address,
-      clusterKey,
-      jobId,
-      claim: granted,
-      runner,
-      work,
-      folder,
-      sharedDir,
-      say,
-      onChange: () => wake(),
-    })
-    serving = job
-    void beatOnce()
-    void job.released.then((unserved) => afterRelease(job, unserved)).catch((error: Error) => say(error.message))
+    const [work, view] = await untilStored(() => Promise.all([readWork(redis, jobId), viewJob(redis, jobId)]), signal)
+    if (work && view) {
+      const slots = slotsFor(view, size)
+      await confine(runner, { slots, call: work.call }, say)
+      const tree = serving ?? newTree(view.record.treeId)
+      if (tree.open && tree.treeId === view.record.treeId) {
+        say(`job ${jobId}: claimed, ${granted.slots} slots`)
+        tree.serve({ claim: granted, view, work, slots, runner })
+        return void beatOnce()
+      }
+    }
+    if (!serving?.has(runner)) runners.putBack(runner)
+    await release(redis, jobId, nodeId, 0)
   }
 
-  async function afterRelease({ jobId }: ServedJob, unserved: string | undefined): Promise<void> {
+  function newTree(treeId: JobId): ServedTree {
+    const { clusterKey, redis: address, api } = config
+    const { folder, sharedDir } = host
+    const common = { redis, address, api, clusterKey, cpus, folder, sharedDir, say, onChange: () => wake() }
+    serving = serveTree({ ...common, treeId, onReleased: failedStarts.released })
+    serving.released.then(afterRelease).catch((error: Error) => say(error.message))
+    return serving
+  }
+
+  async function afterRelease(): Promise<void> {
     serving = undefined
     runners.refill()
-    const failed = unserved === undefined ? 0 : (failures.get(jobId) ?? 0) + 1
-    if (failed > 0) failures.set(jobId, failed)
-    else failures.delete(jobId)
-    if (failed >= failuresPerJob && !signal.aborted) {
-      const last = inOneLine(unserved ?? '')
-      const reason = `${failed} runners in a row ended on node ${nodeId} before they could serve it, the last one with ${last}`
-      await cancelJob(redis, jobId, { outcome: 'failed', reason })
-    }
     void beatOnce()
     const next = reserved
     reserved = undefined
-    if (next && !signal.aborted) await takeUpReserved(next)
+    takingUp = next !== undefined
+    if (next && !signal.aborted) await takeUpReserved(next).finally(() => (takingUp = false))
     wake()
   }
 
@@ -233,8 +234,8 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
       id: nodeId,
       state: serving ? (serving.draining ? 'draining' : 'claimed') : 'idle',
       ...size,
-      jobId: serving?.jobId ?? null,
-      running: serving?.load().running ?? 0,
+      jobId: serving?.treeId ?? null,
+      running: serving?.running ?? 0,
       fault: runners.fault,
       warm: runners.warm,
       rehearsalId: rehearsal?.jobId ?? null,

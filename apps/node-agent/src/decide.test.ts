@@ -57,11 +57,17 @@ function job(id: string, sketch: JobSketch = {}): JobView {
 
 const sized = (cpus: number): NodeSize => ({ cpus, memoryGiB: 4, containers: true })
 const idle: Self = { nodeId: 'n', size: sized(2) }
-const serving = (jobId: string, more: Partial<NonNullable<Self['serving']>> = {}): Self => ({
-  ...idle,
-  serving: { jobId, forMs: 0, running: 0, held: 0, blocked: false, draining: false, ...more },
-})
-const see = (jobs: JobView[], idleCpus: number[] = []) => ({ jobs, idle: idleCpus.map(sized), now })
+type Load = { running?: number; held?: number; blocked?: boolean }
+const serving = (treeId: string, more: Partial<NonNullable<Self['serving']>> & Load = {}): Self => {
+  const { running = 0, held = 0, blocked = false, ...rest } = more
+  const jobs = new Map([[treeId, { running, held, blocked }]])
+  return { ...idle, serving: { treeId, jobs, forMs: 0, draining: false, freeCpus: 0, runs: () => false, ...rest } }
+}
+const sizes = new Map([
+  ['n', sized(2)],
+  ['other', sized(2)],
+])
+const see = (jobs: JobView[], idleCpus: number[] = []) => ({ jobs, idle: idleCpus.map(sized), sizes, now })
 const stay = { type: 'stay' }
 
 describe('D1 an idle node', () => {

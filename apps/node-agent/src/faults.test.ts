@@ -41,7 +41,7 @@ function startNode(entry: string): void {
   const say = () => undefined
   const config = { nodeId: 'node-1', cpus: 1, memoryGiB: 1, provider: 'process', clusterKey }
   agent = runAgent(
-    { ...config, redis: server.address, redisPassword: server.password },
+    { ...config, redis: server.address, redisPassword: server.password, api: { socketPath: '' } },
     { host: processHost({ entry, folder, sharedDir: folder }), signal, onUp: say, say },
   )
   void startKeeper({ redis, clusterKey, signal, say, hopelessForMs: 2_000 })

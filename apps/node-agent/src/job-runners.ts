@@ -4,7 +4,7 @@
  */
 import { BurlaError, type CallOptions, type JobId } from '@burla/protocol'
 import { cancelJob, type Redis } from '@burla/queue'
-import type { HostedRunner, RunnerHost } from './hosts/runner-host.ts'
+import type { HostedRunner, RunnerHost, Share } from './hosts/runner-host.ts'
 import { createWarmRunners, type WarmRunnersOptions } from './warm-runners.ts'
 
 export interface JobRunners {
@@ -68,13 +68,23 @@ export function createJobRunners({ redis, ...options }: JobRunnersOptions): JobR
   }
 }
 
-/** To what the job's calls ask for together. A runner that cannot be confined does not serve the job. */
+const shares = new WeakMap<HostedRunner, Share>()
+
+/**
+ * To what the job's calls ask for together; one that serves several jobs of a tree, to what the largest of them does. A
+ * runner that cannot be confined does not serve the job.
+ */
 export async function confine(
   runner: HostedRunner,
   { slots, call }: { slots: number; call: CallOptions },
   say: (message: string) => void,
 ): Promise<void> {
-  const share = { cpus: slots * call.cpus, memoryGiB: slots * (call.memoryGiB ?? Infinity) }
+  const before = shares.get(runner) ?? { cpus: 0, memoryGiB: 0 }
+  const share = {
+    cpus: Math.max(before.cpus, slots * call.cpus),
+    memoryGiB: Math.max(before.memoryGiB, slots * (call.memoryGiB ?? Infinity)),
+  }
+  shares.set(runner, share)
   await runner.confine(share).catch(async (error: Error) => {
     say(`a runner cannot be confined to ${share.cpus} CPUs and ${share.memoryGiB} GiB: ${error.message}`)
     await runner.kill()

@@ -3,14 +3,15 @@
  *
  *   claimed -> serving -> (draining) -> released
  *
- *  C1  The claim is renewed every 2 s; when Redis says that it is no longer ours, the runner is killed at once.
- *  C2  A runner that has been silent for 15 s (frozen) is killed: its slots die with it, its inputs go back.
- *  C3  However the runner ended, nothing that it had pulled stays with it, and the job is released after that.
+ *  C1  The claim is renewed every 2 s, and when the number of its slots has changed; when Redis says that it is no longer
+ *      ours, the runner is killed at once.
+ *  C3  However serving ended, nothing that the runner had pulled stays with it, and the job is released after that.
  *  C4  A job that cannot be served at all is failed with the reason, instead of being tried for ever.
  */
 import {
   cancelJob,
   jobCredentials,
+  jobToken,
   loseRunner,
   pause,
   release,
@@ -20,73 +21,76 @@ import {
   type JobWork,
   type Redis,
 } from '@burla/queue'
-import { heartbeatEveryMs, lostAfterMs, type Claim, type JobId, type RedisAddress } from '@burla/protocol'
-import { createSilence } from './silence.ts'
-import type { HostedRunner } from './hosts/runner-host.ts'
+import { heartbeatEveryMs, type ApiAddress, type Claim, type JobId, type RedisAddress } from '@burla/protocol'
+import type { HostedRunner, RunnerExit } from './hosts/runner-host.ts'
+
+export interface JobLoad {
+  running: number
+  held: number
+  blocked: boolean
+  slots: number
+}
 
 export interface ServedJob {
   readonly jobId: JobId
-  readonly claimedAt: number
+  /** once the runner serves it */
+  readonly runnerId: string | null
   readonly draining: boolean
-  load(): { running: number; held: number; blocked: boolean }
+  readonly load: JobLoad
+  /** what the runner says of this job */
+  heard(message: Record<string, unknown>): void
+  heardLoad(load: JobLoad): void
   drain(): void
   cancel(): void
-  /** The node leaves: the runner gives its inputs back and ends. */
-  stop(): void
   /** Resolves when the job is released; with how its runner ended, when that was before it served anything. */
   readonly released: Promise<string | undefined>
 }
 
-export interface ServeJobOptions {
+/** What all jobs have in common that this node serves. */
+export interface Serving {
   redis: Redis
   address: RedisAddress
+  api: ApiAddress
   clusterKey: string
-  jobId: JobId
-  claim: Claim
-  runner: HostedRunner
-  work: JobWork
+  /** of the node */
+  cpus: number
   folder: string
   sharedDir: string
   say: (message: string) => void
-  /** the load has changed, or the runner serves now */
+  /** the load has changed, or a runner serves now */
   onChange: () => void
+}
+
+export interface ServeJobOptions extends Serving {
+  jobId: JobId
+  claim: Claim
+  /** the most calls at the same time, where the job has all the room */
+  slots: number
+  runner: HostedRunner
+  work: JobWork
+  /** node time that is counted with the release */
+  servedMs: () => number
 }
 
 export function serveJob(options: ServeJobOptions): ServedJob {
   const { redis, clusterKey, jobId, claim, runner, say, onChange } = options
   const claimed = { ...claim }
-  const silence = createSilence(2 * heartbeatEveryMs)
   const over = new AbortController()
-  let load = { running: 0, held: 0, blocked: false }
+  let load: JobLoad = { running: 0, held: 0, blocked: false, slots: claim.slots }
   let draining = false
   let cleanEnd = false
   let unservable: string | undefined
+  let endServing: () => void = () => undefined
+  const served = new Promise<undefined>((resolve) => (endServing = () => resolve(undefined)))
 
-  runner.onMessage((message) => {
-    silence.heard()
-    switch (message['type']) {
-      case 'serving':
-        claimed.runnerId = String(message['runnerId'])
-        void renew()
-        break
-      case 'load':
-        load = message as unknown as typeof load
-        break
-      case 'served':
-        cleanEnd = message['end'] === 'finished' || message['end'] === 'cancelled'
-        say(`job ${jobId}: ${String(message['end'])}`)
-        break
-      case 'unservable':
-        unservable = String(message['reason'])
-        break
-    }
-    onChange()
-  })
   runner.send({
     type: 'serve',
+    jobId,
     credentials: jobCredentials(clusterKey, jobId, options.address),
+    access: { api: options.api, token: jobToken(clusterKey, jobId) },
     nodeId: claim.nodeId,
-    slots: claim.slots,
+    cpus: options.cpus,
+    slots: options.slots,
     ...options.work,
     folder: options.folder,
     sharedDir: options.sharedDir,
@@ -99,23 +103,17 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     await runner.kill()
   }
 
-  /** C1, C2 */
+  /** C1 */
   async function tend(): Promise<void> {
     while (!over.signal.aborted) {
       await pause(heartbeatEveryMs, over.signal)
-      if (over.signal.aborted) return
-      if (silence.tick() > lostAfterMs) {
-        say(`job ${jobId}: its runner ${claimed.runnerId ?? ''} has been silent for ${lostAfterMs} ms`)
-        await runner.kill()
-        return
-      }
-      await Promise.race([renew(), pause(heartbeatEveryMs)])
+      if (!over.signal.aborted) await Promise.race([renew(), pause(heartbeatEveryMs)])
     }
   }
 
   async function untilReleased(): Promise<string | undefined> {
     const tending = tend()
-    const exit = await runner.exited
+    const exit = await Promise.race([runner.exited, served])
     over.abort()
     await tending
     if (unservable !== undefined) {
@@ -127,10 +125,10 @@ export function serveJob(options: ServeJobOptions): ServedJob {
       const returned = await untilStored(() => loseRunner(redis, jobId, runnerId))
       if (returned > 0) say(`job ${jobId}: ${returned} inputs of runner ${runnerId} went back`)
     }
-    await untilStored(() => release(redis, jobId, claim.nodeId, Date.now() - claim.claimedAt))
+    await untilStored(() => release(redis, jobId, claim.nodeId, options.servedMs()))
     if (!cleanEnd) await ringBell(redis, jobId).catch(() => undefined)
-    if (runnerId !== null || unservable !== undefined) return undefined
-    const how = `${exit.signal ?? `exit code ${exit.code}`}: ${exit.lastLines.join('\n')}`
+    if (!exit || runnerId !== null || unservable !== undefined) return undefined
+    const how = describe(exit)
     say(`job ${jobId}: its runner ended with ${how}`)
     return draining || cleanEnd ? undefined : how
   }
@@ -138,17 +136,49 @@ export function serveJob(options: ServeJobOptions): ServedJob {
   const released = untilReleased()
   return {
     jobId,
-    claimedAt: claim.claimedAt,
+    get runnerId() {
+      return claimed.runnerId
+    },
     get draining() {
       return draining
     },
-    load: () => load,
-    drain() {
-      draining = true
-      runner.send({ type: 'drain' })
+    get load() {
+      return load
     },
-    cancel: () => runner.send({ type: 'cancel' }),
-    stop: () => void runner.stop(1_500),
+    heard(message) {
+      switch (message['type']) {
+        case 'serving':
+          claimed.runnerId = String(message['runnerId'])
+          void renew()
+          break
+        case 'served':
+          cleanEnd = message['end'] === 'finished' || message['end'] === 'cancelled'
+          say(`job ${jobId}: ${String(message['end'])}`)
+          endServing()
+          break
+        case 'unservable':
+          unservable = String(message['reason'])
+          endServing()
+          break
+      }
+      onChange()
+    },
+    heardLoad(told) {
+      load = told
+      if (load.slots === claimed.slots || claimed.runnerId === null) return
+      claimed.slots = load.slots
+      void renew()
+    },
+    drain() {
+      if (draining) return
+      draining = true
+      runner.send({ type: 'drain', jobId })
+    },
+    cancel: () => runner.send({ type: 'cancel', jobId }),
     released,
   }
+}
+
+function describe({ code, signal, lastLines }: RunnerExit): string {
+  return `${signal ?? `exit code ${code}`}: ${lastLines.join('\n')}`
 }

@@ -1,6 +1,6 @@
 /**
  * The agent of one node as a service of its own: in a container that has the engine's socket, with runners in containers
- * beside it. Settings: BURLA_REDIS_URL, BURLA_NODE_CPUS, BURLA_NODE_MEMORY_GIB, BURLA_RUNNER_IMAGE, BURLA_CODE_DIR (our
+ * beside it. Settings: BURLA_REDIS_URL, BURLA_API_URL, BURLA_NODE_CPUS, BURLA_NODE_MEMORY_GIB, BURLA_RUNNER_IMAGE, BURLA_CODE_DIR (our
  * runner's code in this image). Secret: `redis-password`. What is mounted at /shared here is `shared/` of all runners.
  */
 import { writeFileSync } from 'node:fs'
@@ -18,12 +18,14 @@ const aliveFile = '/tmp/burla-alive'
 runService(
   async (settings, signal) => {
     const redisPassword = settings.secret('redis-password')
+    const api = settings.text('BURLA_API_URL', 'http://api:5001')
     const config = {
       nodeId: `node-${hostname().slice(0, 6)}-${randomText(4)}`,
       cpus: settings.number('BURLA_NODE_CPUS', 1),
       memoryGiB: settings.number('BURLA_NODE_MEMORY_GIB', 2),
       redis: parseRedisUrl(settings.text('BURLA_REDIS_URL')).address,
       redisPassword,
+      api: { url: api },
       clusterKey: clusterKeyOf(redisPassword),
       provider: 'docker',
     }
@@ -37,7 +39,7 @@ runService(
         image: settings.text('BURLA_RUNNER_IMAGE'),
         codeFolder: settings.text('BURLA_CODE_DIR', '/opt/burla/runner'),
         sharedFolder: '/shared',
-        names: [new URL(settings.text('BURLA_REDIS_URL')).hostname, settings.text('BURLA_API_HOST', 'api')],
+        names: [new URL(settings.text('BURLA_REDIS_URL')).hostname, new URL(api).hostname],
         say,
       },
       signal,

@@ -2,6 +2,10 @@
  * Measures how long somebody has been silent, in time during which this process itself was awake: when the whole
  * machine slept, nobody was silent.
  */
+import { pause } from '@burla/queue'
+import { heartbeatEveryMs, lostAfterMs } from '@burla/protocol'
+import type { HostedRunner } from './hosts/runner-host.ts'
+
 export interface Silence {
   heard(): void
   /** Call regularly; returns the silence in milliseconds. */
@@ -23,4 +27,22 @@ export function createSilence(longestTickMs: number, now: () => number = () => p
       return silentMs
     },
   }
+}
+
+/** ... and kills a runner that has said nothing for 15 s; when it is frozen, its slots die with it. Until `signal`. */
+export function killWhenSilent(
+  runner: HostedRunner,
+  { signal, say }: { signal: AbortSignal; say: (message: string) => void },
+): Pick<Silence, 'heard'> {
+  const silence = createSilence(2 * heartbeatEveryMs)
+  async function look(): Promise<void> {
+    while (!signal.aborted && runner.alive) {
+      await pause(heartbeatEveryMs, signal)
+      if (signal.aborted || silence.tick() <= lostAfterMs) continue
+      say(`a runner has been silent for ${lostAfterMs} ms`)
+      await runner.kill()
+    }
+  }
+  void look()
+  return silence
 }

@@ -30,10 +30,24 @@ const uses: [string, (n: number) => unknown, unknown][] = [
 
 test.each(uses)('an object given by name is replaced by what has that name there: %s', async (_use, fn, expected) => {
   const { bytes } = captureFunction(fn, { byName })
-  expect(await (await restoreFunction(bytes, { named }))(1, 0)).toEqual(expected)
+  expect(await (await restoreFunction(bytes, { named: async () => named }))(1, 0)).toEqual(expected)
 })
 
 test('a name that nobody gives there is an error that says so', async () => {
   const { bytes } = captureFunction((n: number) => hub.call(n), { byName })
   await expect(restoreFunction(bytes)).rejects.toThrow(/refers to `hub`, which nobody has given here/)
+})
+
+test('names are asked for only where the function refers to one', async () => {
+  let asked = 0
+  const names = async () => {
+    asked++
+    return named
+  }
+  const plain = captureFunction((n: number) => n + 1, { byName })
+  expect(await (await restoreFunction(plain.bytes, { named: names }))(1, 0)).toBe(2)
+  expect(asked).toBe(0)
+  const { bytes } = captureFunction((n: number) => hub.call(n), { byName })
+  await restoreFunction(bytes, { named: names })
+  expect(asked).toBe(1)
 })

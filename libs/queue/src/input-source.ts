@@ -32,6 +32,8 @@ export interface InputSource {
   /** Pulls no more until `resume`. An input that was on its way may still come. */
   pause(): void
   resume(): void
+  /** What was said last of its concurrency holds from now on, and not from the end of a list in hand. */
+  wake(): void
   /** Does not wait for inputs in hand. */
   close(): Promise<void>
 }
@@ -114,6 +116,11 @@ export function createInputSource({ redis, jobId, onList, onFailed, onTrouble }:
     },
     resume() {
       wantsPause = false
+      void worker.resume()
+    },
+    wake() {
+      if (wantsPause) return
+      void worker.pause(true)
       void worker.resume()
     },
     async close() {

@@ -2,6 +2,7 @@
 import { closeEmbedded } from './clusters/embedded.ts'
 import { cancelAll } from './interrupt.ts'
 import { map } from './map.ts'
+import { giveName } from './names.ts'
 import { settle } from './settle.ts'
 import { stream } from './stream.ts'
 import { submit } from './submit.ts'
@@ -17,3 +18,4 @@ async function close(): Promise<void> {
 }
 
 export const burla = { map, settle, stream, submit, job, jobs, nodes, cluster, close } as const
+giveName('burla', burla)

@@ -79,7 +79,7 @@ class ResultStream<R> implements AsyncIterableIterator<StreamedResult<R>> {
 
   async #nextResult(job: AttachedJob<unknown>): Promise<ResultOfInput | undefined> {
     if (this.#at === this.#results.length) {
-      this.#results = await job.next()
+      this.#results = await job.waitFor(job.next())
       this.#at = 0
     }
     return this.#results[this.#at++]

@@ -5,6 +5,7 @@ import { BurlaError } from '@burla/protocol'
 import type { Outcome } from '../slots/outcome.ts'
 import type { Slot } from '../slots/slot.ts'
 import type { RunContext } from './list-run.ts'
+import type { Seat } from './seats.ts'
 
 export interface ListedInput {
   index: number
@@ -19,7 +20,7 @@ export type InputEnd = { type: 'lost' } | { type: 'ended'; durationMs: number; a
 
 export async function runInput(
   context: RunContext,
-  { input, slot }: { input: ListedInput; slot: number },
+  { input, slot, seat }: { input: ListedInput; slot: number; seat: Seat },
 ): Promise<InputEnd> {
   const { redis, jobId, runnerId, call, slots, over } = context
   const { index, value, before } = input
@@ -31,7 +32,8 @@ export async function runInput(
   if (bytes === undefined) return { type: 'ended', durationMs: 0 }
   const run = before.attempts + before.losses + 1
   context.noteBegin({ index, run })
-  const outcome = await slotOf(slots, slot).call({ index, input: bytes, timeoutMs: call.timeoutMs, run })
+  const { timeoutMs } = call
+  const outcome = await slotOf(slots, slot).call({ index, input: bytes, timeoutMs, run, place: seat })
   if (outcome.type === 'lost' || over.aborted) return { type: 'lost' }
 
   const { durationMs } = outcome

@@ -36,7 +36,7 @@ import { lostError, unknownCodec } from './answers-without-run.ts'
 import type { Holding } from './holding.ts'
 import { runInput, type ListedInput } from './input-run.ts'
 import type { Outbox } from './outbox.ts'
-import type { Places } from './places.ts'
+import type { Seat, Seats } from './seats.ts'
 import type { SlotTurns } from './slot-turns.ts'
 
 export interface RunContext {
@@ -48,7 +48,7 @@ export interface RunContext {
   /** by number */
   slots: Slot[]
   turns: SlotTurns
-  places: Places
+  seats: Seats
   outbox: Outbox
   holding: Holding
   noteBegin: (call: BegunCall) => void
@@ -69,7 +69,7 @@ export interface RunningList {
 }
 
 export async function runList(context: RunContext, list: PulledList): Promise<ListEnd> {
-  const { turns, places, over } = context
+  const { turns, seats, over } = context
   if (over.aborted) return 'gone'
   const answers: Promise<StateReply>[] = []
   const inputs = await lookAt(context, list, answers)
@@ -78,7 +78,7 @@ export async function runList(context: RunContext, list: PulledList): Promise<Li
   const slot = await turns.take(inputs.some(({ before }) => before.losses === lossesPerInput - 1))
   if (slot === undefined) return putBack(context, list, { untouched: true })
   try {
-    const cut = await inPlace(places, slot, () => runInputs(context, { list, slot, inputs, answers }))
+    const cut = await inSeat(seats, slot, (seat) => runInputs(context, { list, slot, seat, inputs, answers }))
     if (over.aborted) return 'gone'
     return cut ? await putBack(context, list, cut, answers) : await endOf(answers)
   } finally {
@@ -94,13 +94,18 @@ interface Cut {
   lostIndex?: number
 }
 
-/** The place is free again when nothing runs for it any more; results that are on their way do not need it. */
-async function inPlace(places: Places, slot: number, run: () => Promise<Cut | undefined>): Promise<Cut | undefined> {
-  if (!(await places.take(slot))) return { untouched: true }
+/** The seat is free again when nothing runs in it any more; results that are on their way do not need it. */
+async function inSeat(
+  seats: Seats,
+  slot: number,
+  run: (seat: Seat) => Promise<Cut | undefined>,
+): Promise<Cut | undefined> {
+  const seat = await seats.take(slot)
+  if (!seat) return { untouched: true }
   try {
-    return await run()
+    return await run(seat)
   } finally {
-    await places.leave(slot)
+    await seat.leave()
   }
 }
 
@@ -139,12 +144,13 @@ async function lookAt(context: RunContext, { data, suspect }: PulledList, answer
 interface Run {
   list: PulledList
   slot: number
+  seat: Seat
   inputs: ListedInput[]
   answers: Promise<StateReply>[]
 }
 
 /** Resolves when nothing of the list runs any more; results may still be on their way. */
-async function runInputs(context: RunContext, { list, slot, inputs, answers }: Run): Promise<Cut | undefined> {
+async function runInputs(context: RunContext, { list, slot, seat, inputs, answers }: Run): Promise<Cut | undefined> {
   const { holding, running, draining, over } = context
   let place = 0
   let since = performance.now()
@@ -168,7 +174,7 @@ async function runInputs(context: RunContext, { list, slot, inputs, answers }: R
       if (!input) break
       if (place > 0 && draining.aborted) return { untouched: false }
       since = performance.now()
-      const end = await runInput(context, { input, slot })
+      const end = await runInput(context, { input, slot, seat })
       if (over.aborted) return undefined
       if (end.type === 'lost') return { untouched: false, lostIndex: input.index }
       workMs += end.durationMs

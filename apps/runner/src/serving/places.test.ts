@@ -34,10 +34,11 @@ function connect(): Redis {
   return connection
 }
 
+const starts = () => ({ signal: draining.signal, comesBack: false })
+
 /** Those who wait hear of freed places by messages only: a look by themselves would come too late for any test. */
 function placesOf(runnerId: string): Places {
   const nodeId = `node-of-${runnerId}`
-  const signals = { draining: draining.signal, over: over.signal }
   const lookEveryMs = 1_000_000
   const own = connect()
   return createPlaces({
@@ -47,7 +48,7 @@ function placesOf(runnerId: string): Places {
     nodeId,
     runnerId,
     maxParallelism: 2,
-    ...signals,
+    over: over.signal,
     lookEveryMs,
   })
 }
@@ -57,12 +58,12 @@ const waits = async (place: Promise<boolean>) =>
 
 test('a place that is left, or freed by a loss, goes to whoever waits on any node', async () => {
   const [a, b, c] = [placesOf('a'), placesOf('b'), placesOf('c')]
-  expect(await Promise.all([a.take(0), b.take(0)])).toEqual([true, true])
-  const third = c.take(0)
+  expect(await Promise.all([a.take(0, starts()), b.take(0, starts())])).toEqual([true, true])
+  const third = c.take(0, starts())
   expect(await waits(third)).toBe(true)
   await a.leave(0)
   expect(await third).toBe(true)
-  const [fourth, fifth] = [a.take(0), a.take(1)]
+  const [fourth, fifth] = [a.take(0, starts()), a.take(1, starts())]
   expect(await waits(fourth)).toBe(true)
   await loseRunner(redis, jobId, 'b')
   expect(await fourth).toBe(true)
@@ -72,8 +73,8 @@ test('a place that is left, or freed by a loss, goes to whoever waits on any nod
 
 test('a place that was freed while its listener was cut off is found when it listens again', async () => {
   const [a, b] = [placesOf('a'), placesOf('b')]
-  await Promise.all([a.take(0), a.take(1)])
-  const waiting = b.take(0)
+  await Promise.all([a.take(0, starts()), a.take(1, starts())])
+  const waiting = b.take(0, starts())
   const listeners = () => redis.call('CLIENT', 'LIST', 'TYPE', 'pubsub') as Promise<string>
   const id = await until('it listens', async () => /id=(\d+)/.exec(await listeners())?.[1])
   // Sent together, so that nothing comes between them.
@@ -85,12 +86,12 @@ test('a place that was freed while its listener was cut off is found when it lis
 
 test('who waits when no more calls may start goes without, and holds nothing', async () => {
   const [a, b] = [placesOf('a'), placesOf('b')]
-  await Promise.all([a.take(0), a.take(1)])
-  const waiting = [b.take(0), b.take(1)]
+  await Promise.all([a.take(0, starts()), a.take(1, starts())])
+  const waiting = [b.take(0, starts()), b.take(1, starts())]
   expect(await waits(Promise.all(waiting).then(() => true))).toBe(true)
   draining.abort()
   expect(await Promise.all(waiting)).toEqual([false, false])
-  expect(await b.take(0)).toBe(false)
+  expect(await b.take(0, starts())).toBe(false)
   await a.leave(0)
   await a.leave(1)
   expect(await redis.exists(`burla:v1:{${jobId}}:places`)).toBe(0)

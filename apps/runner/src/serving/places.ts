@@ -11,10 +11,16 @@ import { leavePlace, pause, takePlace, untilStored, type Redis } from '@burla/qu
 import { jobKeys, type JobId } from '@burla/protocol'
 
 export interface Places {
-  /** Resolves with true when the slot has a place, with false when no more calls may start. */
-  take(slot: number): Promise<boolean>
+  /** Resolves with true when the slot has a place, with false when `signal` ended the wait. */
+  take(slot: number, wait: PlaceWait): Promise<boolean>
   /** Resolves when the place is free for others. */
   leave(slot: number): Promise<void>
+}
+
+export interface PlaceWait {
+  signal: AbortSignal
+  /** its call has begun: it is served before those that start */
+  comesBack: boolean
 }
 
 export interface PlacesOptions {
@@ -25,47 +31,57 @@ export interface PlacesOptions {
   nodeId: string
   runnerId: string
   maxParallelism: number | null
-  /** no more calls may start */
-  draining: AbortSignal
   /** the slots are being killed; what is left of the places ends with the runner */
   over: AbortSignal
   /** a message that was lost with its connection is made good by a look after this time */
   lookEveryMs?: number
 }
 
-interface Waiter {
+interface Waiter extends PlaceWait {
   slot: number
   resolve: (taken: boolean) => void
 }
 
 export function createPlaces(options: PlacesOptions): Places {
-  const { redis, jobId, nodeId, runnerId, maxParallelism, draining, over, lookEveryMs = 1_000 } = options
-  const noMoreStarts = AbortSignal.any([draining, over])
+  const { redis, jobId, nodeId, runnerId, maxParallelism, over, lookEveryMs = 1_000 } = options
   if (maxParallelism === null) {
-    return { take: () => Promise.resolve(!noMoreStarts.aborted), leave: () => Promise.resolve() }
+    return { take: (_, { signal }) => Promise.resolve(!signal.aborted), leave: () => Promise.resolve() }
   }
   const most = maxParallelism
   const line: Waiter[] = []
   let listening = false
   let wake: () => void = () => undefined
-  noMoreStarts.addEventListener('abort', () => wake(), { once: true })
   const holder = (slot: number) => ({ nodeId, runnerId, slot })
 
   /** One look at Redis for all who wait: only when the first in line got a place may there be another one. */
   async function serveLine(): Promise<void> {
     for (let first = line[0]; first; first = line[0]) {
       const woken = new Promise<void>((resolve) => (wake = resolve))
-      const { slot } = first
-      const taken = await unless(noMoreStarts, () => takePlace(redis, jobId, holder(slot), most))
-      if (noMoreStarts.aborted) {
-        if (taken) await leave(slot)
-        for (const { resolve } of line.splice(0)) resolve(false)
+      const { slot, signal } = first
+      const taken = await unless(signal, () => takePlace(redis, jobId, holder(slot), most))
+      if (signal.aborted) {
+        // The reply may be on its way.
+        await leave(slot)
+        remove(first)
+        first.resolve(false)
       } else if (taken) {
-        line.shift()
+        remove(first)
         first.resolve(true)
-      } else if (listening) await Promise.race([woken, pause(lookEveryMs, noMoreStarts)])
-      else await unless(noMoreStarts, listen)
+      } else if (listening) await Promise.race([woken, pause(lookEveryMs, signal)])
+      else await unless(signal, listen)
     }
+  }
+
+  function remove(waiter: Waiter): void {
+    line.splice(line.indexOf(waiter), 1)
+  }
+
+  /** Whoever is asked for now is first, and leaves the line when that is answered. */
+  function giveUp(waiter: Waiter): void {
+    const at = line.indexOf(waiter)
+    if (at <= 0) return wake()
+    remove(waiter)
+    waiter.resolve(false)
   }
 
   /** Resolves when whatever is freed from now on wakes the line. */
@@ -82,10 +98,22 @@ export function createPlaces(options: PlacesOptions): Places {
   }
 
   return {
-    take: (slot) =>
-      new Promise((resolve) => {
-        if (line.push({ slot, resolve }) === 1) void serveLine()
-      }),
+    take(slot, { signal, comesBack }) {
+      if (signal.aborted) return Promise.resolve(false)
+      return new Promise((resolve) => {
+        const onAbort = () => giveUp(waiter)
+        const answer = (taken: boolean) => {
+          signal.removeEventListener('abort', onAbort)
+          resolve(taken)
+        }
+        const waiter: Waiter = { slot, signal, comesBack, resolve: answer }
+        signal.addEventListener('abort', onAbort, { once: true })
+        // The first one stays the first: it is being asked for.
+        const behind = comesBack ? line.findIndex((other, at) => at > 0 && !other.comesBack) : -1
+        line.splice(behind < 0 ? line.length : behind, 0, waiter)
+        if (line.length === 1) void serveLine()
+      })
+    },
     leave,
   }
 }

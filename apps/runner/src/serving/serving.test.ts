@@ -18,6 +18,7 @@ import { startReaper, type Reaper } from '@burla/processes'
 import { someCall as call, someJob, until, useRedis } from '@burla/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createSlotPool, type SlotPool } from '../slots/index.ts'
+import { createRoom } from './room.ts'
 import { startServing, type Serving } from './serving.ts'
 
 const server = useRedis()
@@ -60,6 +61,7 @@ async function serve(jobId: string): Promise<Serving> {
   return startServing(
     {
       credentials: jobCredentials(clusterKey, jobId, server.address),
+      access: { api: { socketPath: '' }, token: '' },
       nodeId: 'n',
       slots: 1,
       folder,
@@ -68,7 +70,14 @@ async function serve(jobId: string): Promise<Serving> {
       functionDigest: shipped.digest,
       codec: codecVersion,
     },
-    { pool, onTrouble: () => undefined, forwardLines: () => undefined },
+    {
+      pool,
+      room: createRoom(1),
+      isAlone: () => true,
+      onWaits: () => undefined,
+      onTrouble: () => undefined,
+      forwardLines: () => undefined,
+    },
   )
 }
 

@@ -8,33 +8,30 @@
  *  S1  When serving is over nothing runs: the slots are dead before `served` resolves.
  *  S2  Inputs in hand that were not started go back to the head of the queue when draining begins.
  *  S3  While the client does not take results (its window is full) nothing new is started.
+ *  S4  Inputs do not wait here for room that other jobs of the tree have: they go back, and are pulled when there is some.
  */
-import {
-  connectRedis,
-  pause,
-  readFunction,
-  untilStored,
-  viewJob,
-  type JobWork,
-  type Redis,
-  type StateReply,
-} from '@burla/queue'
+import { connectRedis, readFunction, untilStored, type JobWork, type Redis, type StateReply } from '@burla/queue'
 import { createInputSource } from '@burla/queue/source'
-import { BurlaError, checkCodec, isFinished, windowBytes, type JobCredentials, type Line } from '@burla/protocol'
+import { BurlaError, checkCodec, isFinished, type JobCredentials, type Line, type TreeAccess } from '@burla/protocol'
 import type { SlotPool } from '../slots/index.ts'
 import { createBeginMarks } from './begin-marks.ts'
 import { watchClaim } from './claim-watch.ts'
 import { endServing, type ServeEnd } from './ending.ts'
-import { createHolding, heldPatienceMs } from './holding.ts'
+import { createHolding } from './holding.ts'
 import { runList, storeFailed, type RunContext } from './list-run.ts'
 import { heapOf } from './memory.ts'
 import { createOutbox } from './outbox.ts'
 import { createPlaces } from './places.ts'
+import type { Room } from './room.ts'
+import { createSeats } from './seats.ts'
 import { createSlotTurns } from './slot-turns.ts'
+import { startTending } from './tending.ts'
 
 export interface ServeOptions extends JobWork {
   credentials: JobCredentials
+  access: TreeAccess
   nodeId: string
+  /** the most calls of this job at the same time, where they have all the room */
   slots: number
   /** parent of the slots' working folders */
   folder: string
@@ -48,6 +45,8 @@ export interface Load {
   held: number
   /** the client does not take results: nothing is started */
   blocked: boolean
+  /** calls that run, or could: what the room now has */
+  slots: number
 }
 
 export interface Serving {
@@ -60,21 +59,22 @@ export interface Serving {
   stop(why: 'cancelled' | 'stopped'): void
 }
 
-interface ServeLinks {
+export interface ServeLinks {
   pool: SlotPool
+  room: Room
+  /** no other job has the same room */
+  isAlone: () => boolean
+  /** a call waits for a job that it has started */
+  onWaits: () => void
   onTrouble: (error: Error) => void
   /** lines go here once serving has begun */
   forwardLines: (to: (lines: Line[]) => void) => void
 }
 
-const lookEveryMs = 25
-/** Slots that print wait while this much waits for Redis. */
-const outputPauseBytes = 16 * 1024 * 1024
-
 /** @throws BurlaError when the job cannot be served by anybody */
 export async function startServing(options: ServeOptions, links: ServeLinks): Promise<Serving> {
   const { credentials, nodeId, call, codec } = options
-  const { pool, onTrouble } = links
+  const { pool, room, onTrouble } = links
   const { jobId, redis: address, username, password } = credentials
   checkCodec(codec, { what: `job ${jobId}`, from: 'program' })
   const startedAt = Date.now()
@@ -105,7 +105,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     onTrouble,
     onList: async (list) => {
       const end = runList(await opened, list)
-      source.setConcurrency(inHand())
+      setInHand()
       return end
     },
     onFailed: (data, error) => void opened.then((context) => storeFailed(context, data, error)),
@@ -119,8 +119,16 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     nodeId,
     runnerId,
     maxParallelism: call.maxParallelism,
-    draining: draining.signal,
     over: over.signal,
+  })
+  let crowded = new AbortController()
+  const seats = createSeats({
+    room,
+    cpus: call.cpus,
+    places,
+    mayStart: () => AbortSignal.any([draining.signal, over.signal, crowded.signal]),
+    over: over.signal,
+    onWaits: links.onWaits,
   })
   const context: RunContext = {
     redis,
@@ -130,7 +138,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     call,
     slots,
     turns,
-    places,
+    seats,
     outbox,
     holding,
     noteBegin: createBeginMarks({ redis, jobId, runnerId, onTrouble, over: over.signal }),
@@ -140,9 +148,20 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   }
   links.forwardLines((lines) => outbox.lines(lines))
 
-  const inHand = () =>
-    call.maxParallelism === null ? holding.wanted(options.slots) : Math.min(options.slots, call.maxParallelism)
-  let blocked = false
+  /** Calls that run, or could with the room that there is now. */
+  const possible = () => Math.min(options.slots, context.running.size + room.fits(call.cpus))
+  const inHand = () => {
+    const most = links.isAlone() ? options.slots : Math.max(1, possible())
+    return call.maxParallelism === null ? holding.wanted(most) : Math.min(most, call.maxParallelism)
+  }
+  let wanted = 0
+  function setInHand(): void {
+    const grows = inHand() > wanted && wanted > 0 && !links.isAlone()
+    wanted = inHand()
+    source.setConcurrency(wanted)
+    // It looks at the number when a list ends; this wakes it.
+    if (grows) source.wake()
+  }
   let finish: (end: ServeEnd) => void = () => undefined
   const ended = new Promise<ServeEnd>((resolve) => (finish = resolve))
 
@@ -151,12 +170,13 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     else if (state === 'cancelling') finish('cancelled')
   }
 
-  source.setConcurrency(inHand())
+  setInHand()
   source.start()
   try {
     const functionBytes = await readShipped(redis, options)
-    const { folder, sharedDir } = options
-    pool.setup({ functionBytes, jobId, nodeId, env: call.env, folder, sharedDir, ...heapOf(call) })
+    const { folder, sharedDir, access } = options
+    const own = { jobId, nodeId, env: call.env, folder, sharedDir, runnerId, access }
+    pool.setup({ functionBytes, ...own, ...heapOf(call) })
   } catch (error) {
     over.abort()
     await source.close()
@@ -164,51 +184,22 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     throw error
   }
   open(context)
-  const tending = tend()
+  const tending = startTending({
+    ...{ redis, jobId, source, pool, turns, holding, seats, outbox, onTrouble },
+    running: context.running,
+    over: over.signal,
+    draining: draining.signal,
+    setInHand,
+    hasRoom: () => room.fits(call.cpus) > 0,
+    sendBack() {
+      crowded.abort()
+      crowded = new AbortController()
+    },
+  })
   void watchClaim({ redis, jobId, nodeId, signal: over.signal }).then((end) => end && finish(end))
 
-  /** Looks after what nobody tells: inputs held behind a slow call, a client that does not read, slots that print a lot. */
-  async function tend(): Promise<void> {
-    let outputPaused = false
-    const { running } = context
-    while (!over.signal.aborted) {
-      await pause(lookEveryMs, over.signal)
-      if (turns.stuckMs > heldPatienceMs) {
-        holding.stuck()
-        source.setConcurrency(inHand())
-        turns.turnAway()
-      }
-      for (const list of running) {
-        if (list.behind === 0 || performance.now() - list.since < heldPatienceMs) continue
-        holding.stuck()
-        source.setConcurrency(inHand())
-        list.splitOff().catch(onTrouble)
-      }
-      if (outputPaused !== outbox.pendingBytes > outputPauseBytes) {
-        outputPaused = !outputPaused
-        if (outputPaused) pool.pauseOutput()
-        else pool.resumeOutput()
-      }
-      if (!blocked && outbox.untakenBytes > windowBytes) await untilTaken()
-    }
-  }
-
-  /** S3 */
-  async function untilTaken(): Promise<void> {
-    blocked = true
-    source.pause()
-    turns.turnAway()
-    while (!over.signal.aborted && !draining.signal.aborted) {
-      const counts = await viewJob(redis, jobId).catch(() => undefined)
-      if (counts && counts.counts.storedBytes - counts.counts.takenBytes < windowBytes / 2) break
-      await pause(lookEveryMs, over.signal)
-    }
-    blocked = false
-    if (!draining.signal.aborted) source.resume()
-  }
-
   const served = ended.then(async (end) => {
-    await endServing({ end, pool, redis, source, over, tending, jobId, nodeId, runnerId, startedAt })
+    await endServing({ end, pool, redis, source, over, tending: tending.ended, jobId, nodeId, runnerId, startedAt })
     for (const connection of connections) connection.disconnect()
     return end
   })
@@ -218,7 +209,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     served,
     load() {
       const running = context.running.size
-      return { running, held: turns.running - running + turns.held, blocked }
+      return { running, held: turns.running - running + turns.held, blocked: tending.isBlocked(), slots: possible() }
     },
     drain() {
       if (draining.signal.aborted) return

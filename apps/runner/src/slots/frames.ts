@@ -4,13 +4,16 @@
  *   u32 length of body | u8 type | body
  *
  *   runner -> slot   setup   u32 length of JSON | JSON `SlotSettings` | function bytes      once, before the first call
- *                    call    f64 index | u8 1: say when the function is called | encoded input
+ *                    call    f64 index | f64 run | u8 1: say when the function is called | encoded input
+ *                    goOn    the call has a place again
  *   slot -> runner   ready   u8 codec version: the heavy modules are loaded
  *                    setUp   the function was restored (or will answer each call with why not)
  *                    begun   the function is called now
  *                    value   f64 durationMs | encoded value
  *                    error   f64 durationMs | u8 1: this process must not be used again |
  *                            u32 length of JSON | JSON `FailureSummary` | encoded failure
+ *                    waits   the call waits for a job that it has started: its place is free
+ *                    goesOn  it waits no more, and goes on when there is a place for it
  *                    unbegun the process exits, and no call is running in it: one under way to it has not begun
  *
  * One call at a time; each call is answered by at most one `value` or `error`. Numbers are big-endian.
@@ -22,12 +25,15 @@ import { largestValueBytes } from '@burla/protocol'
 export const frameTypes = {
   setup: 1,
   call: 2,
+  goOn: 3,
   ready: 16,
   setUp: 17,
   begun: 18,
   value: 19,
   error: 20,
   unbegun: 21,
+  waits: 22,
+  goesOn: 23,
 } as const
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes]
 

@@ -1,5 +1,5 @@
 /** The bodies of the frames that have any, see `frames.ts`. */
-import type { FailureSummary } from '@burla/protocol'
+import type { FailureSummary, TreeAccess } from '@burla/protocol'
 
 /** What a slot is told once, before its first call. */
 export interface SlotSettings {
@@ -9,6 +9,10 @@ export interface SlotSettings {
   /** the working folder of this slot; made by the slot, with `shared` in it */
   folder: string
   sharedDir: string
+  /** makes the ids of its calls */
+  runnerId: string
+  /** for the jobs that its calls start */
+  access: TreeAccess
 }
 
 export function encodeSettings(settings: SlotSettings): Buffer {
@@ -27,15 +31,28 @@ export function decodeSetup(body: Buffer): { settings: SlotSettings; functionByt
   }
 }
 
-export function encodeCallHead(index: number, sayWhenBegun: boolean): Buffer {
-  const head = Buffer.allocUnsafe(9)
+export interface CallHead {
+  index: number
+  /** see `callId` */
+  run: number
+  sayWhenBegun: boolean
+}
+
+export function encodeCallHead({ index, run, sayWhenBegun }: CallHead): Buffer {
+  const head = Buffer.allocUnsafe(17)
   head.writeDoubleBE(index, 0)
-  head[8] = sayWhenBegun ? 1 : 0
+  head.writeDoubleBE(run, 8)
+  head[16] = sayWhenBegun ? 1 : 0
   return head
 }
 
-export function decodeCall(body: Buffer): { index: number; sayWhenBegun: boolean; input: Buffer } {
-  return { index: body.readDoubleBE(0), sayWhenBegun: body[8] === 1, input: body.subarray(9) }
+export function decodeCall(body: Buffer): CallHead & { input: Buffer } {
+  return {
+    index: body.readDoubleBE(0),
+    run: body.readDoubleBE(8),
+    sayWhenBegun: body[16] === 1,
+    input: body.subarray(17),
+  }
 }
 
 export function encodeValueHead(durationMs: number): Buffer {

@@ -11,6 +11,15 @@ export interface Call {
   timeoutMs: number | null
   /** for the lines of this call, see `Line.run` */
   run: number
+  /** what becomes of its place while it waits for a job that it has started; nothing where absent */
+  place?: CallPlace
+}
+
+/** Told in turns, `waits` first. */
+export interface CallPlace {
+  waits(): void
+  /** Resolves when the call may go on. */
+  goesOn(): Promise<void>
 }
 
 /** setTimeout's own limit; a longer wait is made of several. */

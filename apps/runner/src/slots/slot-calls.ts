@@ -13,15 +13,25 @@ import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { restoreFunction } from '@burla/closure'
-import { decodeValue, encodeFailure, encodeValue, ExitError, summarizeFailure } from '@burla/protocol'
-import { frameTypes, writeFrame } from './frames.ts'
-import { encodeErrorHead, encodeValueHead, type SlotSettings } from './messages.ts'
+import {
+  callId,
+  decodeValue,
+  encodeFailure,
+  encodeValue,
+  ExitError,
+  setInside,
+  summarizeFailure,
+} from '@burla/protocol'
+import { frameTypes, writeFrame, type FrameType } from './frames.ts'
+import { CallInside } from './inside-call.ts'
+import { encodeErrorHead, encodeValueHead, type CallHead, type SlotSettings } from './messages.ts'
 
 type UserFunction = (input: unknown, index: number) => unknown
 
 interface RunningCall {
   index: number
   calledAt: number
+  inside: CallInside
 }
 
 export class SlotCalls {
@@ -33,6 +43,7 @@ export class SlotCalls {
   #functionBytes: Buffer | undefined
   #setupFailure: unknown
   #folder = ''
+  #settings: SlotSettings | undefined
   #running: RunningCall | undefined
 
   constructor(channel: Socket) {
@@ -48,6 +59,8 @@ export class SlotCalls {
         BURLA_NODE_ID: settings.nodeId,
         BURLA_SHARED_DIR: settings.sharedDir,
       })
+      setInside({ jobId: settings.jobId, access: settings.access, call: () => this.#callOfCode()?.inside })
+      this.#settings = settings
       this.#functionBytes = functionBytes
     } catch (thrown) {
       this.#setupFailure = thrown
@@ -55,8 +68,8 @@ export class SlotCalls {
     writeFrame(this.#channel, frameTypes.setUp)
   }
 
-  async call({ index, sayWhenBegun, input }: { index: number; sayWhenBegun: boolean; input: Buffer }): Promise<void> {
-    const running: RunningCall = { index, calledAt: performance.now() }
+  async call({ index, run, sayWhenBegun, input }: CallHead & { input: Buffer }): Promise<void> {
+    const running: RunningCall = { index, calledAt: performance.now(), inside: this.#insideOf(index, run) }
     this.#running = running
     process.env['BURLA_INPUT_INDEX'] = String(index)
     try {
@@ -66,7 +79,7 @@ export class SlotCalls {
       if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
       this.#channel.unref()
       const { bytes, origin } = { bytes: this.#functionBytes, origin: this.#origin }
-      this.#function ??= origin.run(running, () => restoreFunction(bytes))
+      this.#function ??= origin.run(running, () => restoreFunction(bytes, { named: namedByBurla }))
       const userFunction = await this.#function
       running.calledAt = performance.now()
       const result = await origin.run(running, () => userFunction(value, index))
@@ -76,6 +89,13 @@ export class SlotCalls {
     }
   }
 
+  /** The call that waited for a job has a place again. */
+  goOn(): void {
+    if (!this.#running) return
+    this.#channel.unref()
+    this.#running.inside.goOn()
+  }
+
   /**
    * An error that nothing caught. Node alone would end the process: the call has failed and the process is spent.
    * One that an earlier call left behind is not this call's doing (P4); its own result is out, so it is only shown.
@@ -83,8 +103,8 @@ export class SlotCalls {
   fault(thrown: unknown, event: 'uncaughtException' | 'unhandledRejection'): void {
     // The function's own listener decides, as it does where it was written.
     if (process.listenerCount(event) > 1) return
-    const origin = this.#origin.getStore() ?? this.#running
-    if (origin && origin === this.#running) this.#answerError(origin, thrown, true)
+    const call = this.#callOfCode()
+    if (call) this.#answerError(call, thrown, true)
     else console.error('after the end of its call:', thrown)
   }
 
@@ -125,13 +145,41 @@ export class SlotCalls {
     }
   }
 
+  /** The call that the code which runs now belongs to, if that still runs; what has lost its origin is taken for its code. */
+  #callOfCode(): RunningCall | undefined {
+    const origin = this.#origin.getStore() ?? this.#running
+    return origin === this.#running ? origin : undefined
+  }
+
+  #insideOf(index: number, run: number): CallInside {
+    const { jobId = '', runnerId = '' } = this.#settings ?? {}
+    const say = (type: FrameType) => writeFrame(this.#channel, type)
+    return new CallInside(
+      { jobId, input: index, call: callId(runnerId, run) },
+      {
+        sayWaits: () => say(frameTypes.waits),
+        sayGoesOn: () => {
+          // Perhaps nothing but the answer keeps the process alive now.
+          this.#channel.ref()
+          say(frameTypes.goesOn)
+        },
+      },
+    )
+  }
+
   /** True for the first answer to a call, and only for that. */
   #end(call: RunningCall): boolean {
     if (this.#running !== call) return false
     this.#running = undefined
+    call.inside.end()
     this.#channel.ref()
     return true
   }
+}
+
+/** Loaded by functions that refer to it only: it is the whole of `burla`. */
+async function namedByBurla(): Promise<ReadonlyMap<string, unknown>> {
+  return (await import('burla/inside')).publishedByName
 }
 
 /** The stack as it was where the function was written: what is below its first frame is ours and Node's. */

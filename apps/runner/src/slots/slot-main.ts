@@ -20,6 +20,7 @@ import { SlotCalls } from './slot-calls.ts'
 const frames = new FrameReader((type, body) => {
   if (type === frameTypes.setup) calls.setup(decodeSetup(body))
   else if (type === frameTypes.call) void calls.call(decodeCall(body))
+  else if (type === frameTypes.goOn) calls.goOn()
 })
 const onread = {
   buffer: () => frames.target,

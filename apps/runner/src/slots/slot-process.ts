@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { cleanEnvironment, killGroup, type Reaper } from '@burla/processes'
 import { BurlaError, codecVersion, randomText } from '@burla/protocol'
 import { FrameReader, frameTypes, writeFrame } from './frames.ts'
-import { encodeCallHead, encodeSettings, type SlotSettings } from './messages.ts'
+import { encodeCallHead, encodeSettings, type CallHead, type SlotSettings } from './messages.ts'
 import type { OutputValve } from './slot-output.ts'
 import { killStrays, slotIdVariable } from './strays.ts'
 
@@ -86,8 +86,12 @@ export class SlotProcess {
     writeFrame(this.#channel, frameTypes.setup, encodeSettings(settings), functionBytes)
   }
 
-  call(index: number, sayWhenBegun: boolean, input: Buffer): void {
-    writeFrame(this.#channel, frameTypes.call, encodeCallHead(index, sayWhenBegun), input)
+  call(head: CallHead, input: Buffer): void {
+    writeFrame(this.#channel, frameTypes.call, encodeCallHead(head), input)
+  }
+
+  goOn(): void {
+    writeFrame(this.#channel, frameTypes.goOn)
   }
 
   kill(): void {

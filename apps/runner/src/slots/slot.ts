@@ -15,21 +15,17 @@ import { strict as assert } from 'node:assert'
 import { join } from 'node:path'
 import { encodeFailure, summarizeFailure, type Line } from '@burla/protocol'
 import { frameTypes } from './frames.ts'
-import { decodeErrorFrame, decodeValueFrame } from './messages.ts'
+import { decodeErrorFrame, decodeValueFrame, type SlotSettings } from './messages.ts'
 import { couldNotStart, errorOfDeadCall, type Outcome } from './outcome.ts'
 import { RunningCall, type Call } from './running-call.ts'
 import { SlotOutput } from './slot-output.ts'
 import { SlotProcess, type ProcessEnd, type SlotProcessOptions } from './slot-process.ts'
 
 /** What every process of the job is told before its first call. */
-export interface SlotSetup {
+export interface SlotSetup extends SlotSettings {
   functionBytes: Buffer
-  jobId: string
-  nodeId: string
-  env: Record<string, string>
   /** parent of the slots' working folders; must exist */
   folder: string
-  sharedDir: string
   /** V8's heap limit of each slot; a warm process that was started with another one is replaced */
   heapMiB?: number
 }
@@ -137,8 +133,8 @@ export class Slot {
     return process
   }
 
-  #tell(process: SlotProcess, { functionBytes, jobId, nodeId, env, folder, sharedDir }: SlotSetup): void {
-    process.setup({ jobId, nodeId, env, folder: slotFolder(folder, this.number), sharedDir }, functionBytes)
+  #tell(process: SlotProcess, { functionBytes, ...setup }: SlotSetup): void {
+    process.setup({ ...setup, folder: slotFolder(setup.folder, this.number) }, functionBytes)
   }
 
   #start(process: SlotProcess, running: RunningCall): void {
@@ -158,7 +154,7 @@ export class Slot {
     running.restartClock()
     this.#lastWords = ''
     this.#output.begin({ index, run })
-    process.call(index, timeoutMs !== null, input)
+    process.call({ index, run, sayWhenBegun: timeoutMs !== null }, input)
   }
 
   #onFrame(process: SlotProcess, type: number, body: Buffer): void {
@@ -166,6 +162,10 @@ export class Slot {
     if (!running || running.answer) return
     if (type === frameTypes.begun) {
       running.startTimeout(() => process.kill())
+    } else if (type === frameTypes.waits) {
+      running.call.place?.waits()
+    } else if (type === frameTypes.goesOn) {
+      void this.#goOn(process, running)
     } else if (type === frameTypes.value) {
       running.answer = { type: 'value', ...decodeValueFrame(body) }
       void this.#settleWhenDrained(running, running.answer)
@@ -176,6 +176,11 @@ export class Slot {
       if (spent) process.kill()
       else void this.#settleWhenDrained(running, running.answer)
     }
+  }
+
+  async #goOn(process: SlotProcess, running: RunningCall): Promise<void> {
+    await running.call.place?.goesOn()
+    if (this.#running === running && this.#process === process) process.goOn()
   }
 
   #onEnd(process: SlotProcess, end: ProcessEnd): void {

@@ -15,6 +15,9 @@ import type { Slot, SlotSetup } from './slot.ts'
 /** Else each slot strips the types of the same files again, which is two thirds of its start. */
 const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/burla-compile', import.meta.url))
 
+/** calls here start no jobs */
+const noJobs = { runnerId: 'runner-1', access: { api: { socketPath: '' }, token: '' } }
+
 export interface TestPool {
   pool: SlotPool
   lines: Line[]
@@ -69,7 +72,7 @@ export async function usePool(
     expect(left).toEqual([])
   })
   const functionBytes = captureFunction(fn).bytes
-  pool.setup({ functionBytes, jobId: 'job-1', nodeId: 'node-1', env: {}, folder, sharedDir, ...setup })
+  pool.setup({ functionBytes, jobId: 'job-1', nodeId: 'node-1', env: {}, folder, sharedDir, ...noJobs, ...setup })
 
   async function call(input: unknown, more: Partial<Call> = {}): Promise<Told> {
     const slot = pool.take()

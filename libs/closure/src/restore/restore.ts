@@ -6,8 +6,8 @@ import { Linker } from './link.ts'
 import type { Payload } from '../payload/payload.ts'
 
 export interface RestoreOptions {
-  /** What stands for the names of `byName` here. */
-  named?: ReadonlyMap<string, unknown>
+  /** What stands for the names of `byName` here; asked for only where the function refers to one. */
+  named?: () => Promise<ReadonlyMap<string, unknown>>
 }
 
 export type RestoredFunction = (input: unknown, index: number) => unknown
@@ -18,7 +18,7 @@ export type RestoredFunction = (input: unknown, index: number) => unknown
  */
 export async function restoreFunction(
   bytes: Buffer,
-  { named = new Map() }: RestoreOptions = {},
+  { named: readNamed }: RestoreOptions = {},
 ): Promise<RestoredFunction> {
   const { payload, data, memory } = decodePayload(bytes)
   await runSetup(payload)
@@ -29,6 +29,8 @@ export async function restoreFunction(
     if (by === 'local') return
     imports.set(id, await loadImport({ by, specifier, file: payload.files[file] ?? '' }, node.path))
   })
+  const refers = payload.nodes.some(({ kind }) => kind === 'named')
+  const named = (refers && (await readNamed?.())) || new Map<string, unknown>()
   await Promise.all(loading)
   return (await new Linker({ payload, data, memory, imports, named }).link()) as RestoredFunction
 }

@@ -4,11 +4,11 @@ import { mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { startPart, type Reaper } from '@burla/processes'
-import { clusterKeyOf, randomText, type RedisAddress } from '@burla/protocol'
+import { clusterKeyOf, randomText, type ApiAddress, type RedisAddress } from '@burla/protocol'
 import { checkRedis } from '../redis/check-redis.ts'
 import { redisLastLines, redisLog, startRedis, type RedisProcess } from '../redis/start-redis.ts'
 import { boundLog, openLog } from './bounded-log.ts'
-import type { OpenHome } from './cluster-home.ts'
+import type { ApiListen, OpenHome } from './cluster-home.ts'
 import type { Kept, Running } from './keep-running.ts'
 import type { SupervisorConfig } from './messages.ts'
 
@@ -66,6 +66,7 @@ export function clusterParts(config: SupervisorConfig, surroundings: Surrounding
     return start(`agent-${place}`, config.entries.agent, {
       nodeId,
       cpus: config.cpusPerNode,
+      api: addressOf(home.listen),
       memoryGiB: memoryGiB() / config.nodes,
       provider: 'process',
       folder: nodeFolder,
@@ -84,6 +85,10 @@ export function clusterParts(config: SupervisorConfig, surroundings: Surrounding
     checkGivenRedis: async () => given && checkRedis(given),
     kept: [...(given ? [] : [redisPart]), { name: 'api', start: startApi }, ...agents],
   }
+}
+
+function addressOf(listen: ApiListen): ApiAddress {
+  return 'socketPath' in listen ? listen : { url: `http://${listen.host}:${listen.port}` }
 }
 
 const lookAtLogEveryMs = 60_000

@@ -7,9 +7,15 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { awakeTimeout, BurlaError, codecHeader, codecVersion, errorCodes, type ErrorCode } from '@burla/protocol'
-
-export type ApiAddress = { socketPath: string } | { url: string }
+import {
+  awakeTimeout,
+  BurlaError,
+  codecHeader,
+  codecVersion,
+  errorCodes,
+  type ApiAddress,
+  type ErrorCode,
+} from '@burla/protocol'
 
 /** Where the api is and what it asks for, as a thread of its own can be told. */
 export interface ApiTarget {

@@ -1,14 +1,17 @@
 /**
- * Which cluster a job goes to: the option `cluster`, else BURLA_CLUSTER_URL (with BURLA_TOKEN), else the one of this user
- * that stays on this machine (`burla dashboard`), else an embedded one.
+ * Which cluster a job goes to: inside a function, the one that it runs on; else the option `cluster`, else
+ * BURLA_CLUSTER_URL (with BURLA_TOKEN), else the one of this user that stays on this machine (`burla dashboard`), else an
+ * embedded one.
  */
-import { BurlaError } from '@burla/protocol'
+import { BurlaError, insideOfCall, type Inside } from '@burla/protocol'
 import { createApiClient } from './api-client.ts'
 import { createCluster, type Cluster } from './cluster.ts'
 import { embeddedCluster, runningEmbedded } from './embedded.ts'
+import { insideCluster, refuseOtherCluster } from './inside-cluster.ts'
 
 /** `unsaid`: which one there is then, is seen when the job is made. */
-export type ClusterChoice = { type: 'unsaid' } | { type: 'embedded' } | RemoteChoice
+export type ClusterChoice =
+  { type: 'unsaid' } | { type: 'embedded' } | { type: 'inside'; inside: Inside } | RemoteChoice
 export interface RemoteChoice {
   type: 'remote'
   url: string
@@ -18,6 +21,11 @@ export interface RemoteChoice {
 const remotes = new Map<string, Cluster>()
 
 export function whichCluster(option: string | undefined, env: NodeJS.ProcessEnv): ClusterChoice {
+  const inside = insideOfCall()
+  if (inside) {
+    refuseOtherCluster(option)
+    return { type: 'inside', inside }
+  }
   const address = option ?? env.BURLA_CLUSTER_URL
   if (address === undefined || address === '') return { type: 'unsaid' }
   if (address === 'embedded') return { type: 'embedded' }
@@ -58,6 +66,7 @@ export async function openLastingCluster(choice: ClusterChoice, purpose: string)
 }
 
 async function openRemote(choice: ClusterChoice): Promise<Cluster | undefined> {
+  if (choice.type === 'inside') return insideCluster(choice.inside)
   const remote = choice.type === 'unsaid' ? await stayingCluster() : choice
   if (remote === undefined || remote.type === 'embedded') return undefined
   const key = JSON.stringify([remote.url, remote.token])

@@ -22,7 +22,7 @@ import { startFeeding, type Feeding } from './feeding.ts'
 import { encodeInput, type JobCall } from './job-call.ts'
 import { decodeOutcome, describeThrown, type Outcome } from './outcomes.ts'
 import { createPacing } from './pacing.ts'
-import { clusterClosed, isExpectedAtParting, within } from './parting.ts'
+import { clusterClosed, isExpectedAtParting, whenAborted, within } from './parting.ts'
 import { createWindow } from './windows.ts'
 
 export type ResultOfInput = Extract<ResultEntry, { header: { type: 'result' } }>
@@ -77,6 +77,13 @@ export class AttachedJob<I> implements Interruptible {
       onFailure: (error) => this.fail(this.#fromHere(error)),
     })
     this.#followSignal(call.options.signal)
+    const { over } = call.within ?? {}
+    if (over) this.#detach.push(whenAborted(over, () => this.cancel('the end of its call', { quietly: true })))
+  }
+
+  /** Settles as `promise`, which is one of this job: the call in which it was started, if any, waits until then. */
+  waitFor<T>(promise: Promise<T>): Promise<T> {
+    return this.#call.within?.waitFor(promise) ?? promise
   }
 
   /** The next results, as they finish; none when every input has had its result. Rejects when the job has ended early. */
@@ -156,10 +163,11 @@ export class AttachedJob<I> implements Interruptible {
     ])
     if (this.#ending) return undefined
     this.#detach.push(cluster.onEnded((reason) => this.fail(this.#fromHere(reason ?? clusterClosed(this.id)))))
-    const { fn, options } = this.#call
+    const { fn, options, within } = this.#call
     const known = this.#feeding.known
     const { name, call, packages, clientGraceMs, retentionMs } = options
-    const spec = { id: this.id, name, functionDigest: fn.digest, known, call, packages, clientGraceMs, retentionMs }
+    const asked = { id: this.id, name, functionDigest: fn.digest, known, call, packages, clientGraceMs, retentionMs }
+    const spec = { ...asked, ...(within && { parent: within.parent }) }
     const credentials = await cluster.createJob({ kind: 'attached', ...spec }, fn)
     this.#letGo = cluster.hold(spec, (reason) => this.fail(this.#fromHere(reason)))
     const connection = openJob(credentials)
@@ -234,8 +242,6 @@ export class AttachedJob<I> implements Interruptible {
   /** One that is aborted already was seen before there was a job. */
   #followSignal(signal: AbortSignal | undefined): void {
     if (!signal) return
-    const cancel = () => this.cancel('its signal', { cause: signal.reason })
-    signal.addEventListener('abort', cancel, { once: true })
-    this.#detach.push(() => signal.removeEventListener('abort', cancel))
+    this.#detach.push(whenAborted(signal, () => this.cancel('its signal', { cause: signal.reason })))
   }
 }

@@ -1,6 +1,6 @@
 /** What a call of `burla.map` and its like asks for, checked and captured while the call is made (P5). */
 import { types } from 'node:util'
-import { encodeValue, errorClassesByNames, BurlaError } from '@burla/protocol'
+import { encodeValue, errorClassesByNames, BurlaError, insideOfCall, type InsideCall } from '@burla/protocol'
 import { captureFunction, type CapturedFunction } from '@burla/closure'
 import { whichCluster, type ClusterChoice } from '../clusters/which-cluster.ts'
 import { resolveMapOptions, type MapOptions, type ResolvedOptions } from '../options/index.ts'
@@ -9,6 +9,7 @@ import type { CallSite } from './call-site.ts'
 import { callingFile } from './calling-file.ts'
 import { encodingMemory } from './encoding-memory.ts'
 import { resolvePackages } from './extra-packages.ts'
+import { namesOfPublished } from '../names.ts'
 import { openInputs, type InputSource } from './inputs.ts'
 import { resolveSetup, type SetupModule } from './setup-modules.ts'
 
@@ -31,6 +32,8 @@ export interface JobCall<I> {
   source: InputSource<I>
   options: ResolvedOptions
   cluster: ClusterChoice
+  /** the call in which it is made; absent in a program */
+  within?: InsideCall
   callSite: CallSite
   ownErrors: OwnErrors
 }
@@ -41,16 +44,18 @@ export function captureCall<I, R>(
 ): JobCall<I> {
   checkCallable(fn, verb)
   const resolved = resolveMapOptions(options, fn.name, verb)
+  const within = callItIsIn(verb)
   const cluster = whichCluster(resolved.cluster, process.env)
   const { packages, setup } = namedModules(resolved, { isLocal: cluster.type !== 'remote', verb, calledBy })
-  const captured = captureFunction(fn, { setup })
+  const captured = captureFunction(fn, { setup, byName: namesOfPublished })
   let classes: ReturnType<OwnErrors>['classes']
   const ownErrors = () => ({
     classes: (classes ??= errorClassesByNames(captured.errorClasses())),
     stack: captured.userStack,
   })
   const source = openInputs(inputs, verb)
-  return { fn: captured, source, options: { ...resolved, packages }, cluster, callSite, ownErrors }
+  const all = { ...resolved, packages }
+  return { fn: captured, source, options: all, cluster, callSite, ownErrors, ...(within && { within }) }
 }
 
 /** What the options name, as the calling file means it. */
@@ -64,6 +69,24 @@ function namedModules(
     packages: resolvePackages(packages, { from, isLocal, caller }),
     setup: resolveSetup(setup, { from, caller }),
   }
+}
+
+/** What is started inside a call ends with it, so there must be one. */
+function callItIsIn(verb: Verb): InsideCall | undefined {
+  const inside = insideOfCall()
+  if (!inside) return undefined
+  if (verb === 'submit') {
+    throw new BurlaError(
+      'NOT_SUPPORTED',
+      'burla.submit cannot be used inside a function: a job that is started in a call ends with it. Use burla.map, settle or stream',
+    )
+  }
+  const call = inside.call()
+  if (call) return call
+  throw new BurlaError(
+    'JOB_CANCELLED',
+    `burla.${verb} was called after the end of the call of job ${inside.jobId} that it is for; await it inside the function`,
+  )
 }
 
 /** The bytes of an input; what cannot travel is refused by its path, what is too big by its index and size. */

@@ -19,7 +19,10 @@ export function startJob<I, R, T>(
   const start = captureJob(request)
   let job: AttachedJob<unknown> | undefined
   // Runs up to its first wait during the call: inputs at hand are taken before `map` returns.
-  const result = (async () => collect((job = start.open())))()
+  const result = (async () => {
+    const opened = (job = start.open())
+    return opened.waitFor(collect(opened))
+  })()
   return Object.assign(result, { jobId: start.jobId, cancel: () => job?.cancel('its program') })
 }
 

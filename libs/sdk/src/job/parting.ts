@@ -10,6 +10,13 @@ export function isExpectedAtParting(error: unknown): boolean {
   return error instanceof BurlaError && (error.code === 'CLUSTER_UNREACHABLE' || error.code === 'JOB_UNKNOWN')
 }
 
+/** Until the reply is called; at once where it is aborted already. */
+export function whenAborted(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) act()
+  signal.addEventListener('abort', act, { once: true })
+  return () => signal.removeEventListener('abort', act)
+}
+
 /** Resolves with `promise`, or after `ms` without it. */
 export async function within(ms: number, promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
