@@ -3,9 +3,9 @@
  * process has the source maps, so stacks are told in the user's own files here, and only when one is asked for.
  */
 import { readFileSync } from 'node:fs'
+import { SourceMap, type SourceMapPayload } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Script } from '../inspect/scripts.ts'
-import { originalPosition, parseSourceMap, type SourceMap } from './source-map.ts'
 
 const maps = new WeakMap<Script, SourceMap | undefined>()
 
@@ -29,30 +29,36 @@ function inUserFile(frame: string, script: Script): string {
   if (!map) return frame
   const line = Number(place[1]) - 1 - script.startLine
   const column = Number(place[2]) - 1 - (line === 0 ? script.startColumn : 0)
-  const found = originalPosition(map, line, column)
-  if (!found) return frame
+  const found = map.findEntry(line, column)
+  if (!('originalSource' in found)) return frame
   const end = start + script.url.length + place[0].length
-  return `${frame.slice(0, start)}${addressOf(found.source, script)}:${found.line + 1}:${found.column + 1}${frame.slice(end)}`
+  return `${frame.slice(0, start)}${addressOf(found.originalSource, script)}:${found.originalLine + 1}:${found.originalColumn + 1}${frame.slice(end)}`
 }
 
 function mapOf(script: Script): SourceMap | undefined {
   if (!maps.has(script)) {
-    const text = textOf(script)
-    maps.set(script, text === undefined ? undefined : parseSourceMap(text))
+    maps.set(script, readMap(script))
   }
   return maps.get(script)
 }
 
-function textOf({ sourceMapUrl, url }: Script): string | undefined {
-  const inline = /^data:[^,]*?(;base64)?,/.exec(sourceMapUrl)
+function readMap(script: Script): SourceMap | undefined {
   try {
-    if (!inline) return readFileSync(new URL(sourceMapUrl, baseOf(url)), 'utf8')
-    const data = sourceMapUrl.slice(inline[0].length)
-    return inline[1] ? Buffer.from(data, 'base64').toString() : decodeURIComponent(data)
+    const map = JSON.parse(textOf(script)) as SourceMapPayload
+    // Node's own reader leaves the root out.
+    const root = map.sourceRoot ? `${map.sourceRoot.replace(/\/$/, '')}/` : ''
+    return new SourceMap({ ...map, sources: map.sources.map((source) => root + source) })
   } catch {
-    // one that is gone tells nothing, as with Node's own --enable-source-maps
+    // one that is gone or no source map tells nothing, as with Node's --enable-source-maps
     return undefined
   }
+}
+
+function textOf({ sourceMapUrl, url }: Script): string {
+  const inline = /^data:[^,]*?(;base64)?,/.exec(sourceMapUrl)
+  if (!inline) return readFileSync(new URL(sourceMapUrl, baseOf(url)), 'utf8')
+  const data = sourceMapUrl.slice(inline[0].length)
+  return inline[1] ? Buffer.from(data, 'base64').toString() : decodeURIComponent(data)
 }
 
 /** As the script itself is named: by URL or by path. A source is relative to the map, which is beside the script. */
