@@ -1,9 +1,10 @@
 /**
- * `npm run bench [throughput|latency|cold|memory|jobs|values ...]`: figures beside those of others, in one run on one machine.
+ * `npm run bench [throughput|latency|cold|memory|jobs|values|closure ...]`: figures beside those of others, in one run on one machine.
  * Prints a table and writes `bench/out/<time>.json`. These machines are noisy: trust ratios, and runs with little other load.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { configureEmbedded } from '../libs/sdk/src/internal.ts'
+import { closure } from './closure.ts'
 import { coldStart } from './cold-start.ts'
 import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
@@ -12,7 +13,7 @@ import { memory } from './memory.ts'
 import { throughput } from './throughput.ts'
 import { values } from './values.ts'
 
-const parts = { throughput, latency, cold: coldStart, memory, jobs, values } as const
+const parts = { throughput, latency, cold: coldStart, memory, jobs, values, closure } as const
 const asked = process.argv.slice(2)
 const wanted = (Object.keys(parts) as (keyof typeof parts)[]).filter(
   (part) => asked.length === 0 || asked.includes(part),
@@ -91,6 +92,26 @@ for (const part of wanted) {
         [`${n(count)} inputs of 1 MiB`, `${n(rate.there)} MB/s`, `plain SET ${n(rate.set)} MB/s`],
         [`  results of 1 MiB`, `${n(rate.back)} MB/s`, `plain GET ${n(rate.get)} MB/s`],
         [`  both`, `${n(rate.both)} MB/s each way`, ''],
+      )
+      break
+    }
+    case 'closure': {
+      const c = (results.closure = await closure())
+      rows.push(
+        ['capture of a small closure, the first of a process', `${n(c.firstMs)} ms`, `${n(c.bytes)} bytes`],
+        ['  later', `p50 ${n(c.laterMs, 2)} ms`, `p99 ${n(c.laterP99Ms, 1)} ms`],
+        ['restoring it, the first of a process', `${n(c.firstRestoreMs, 1)} ms`, `later ${n(c.restoreMs, 2)} ms`],
+        ['capture of 200,000 plain objects', `${n(c.plainMs)} ms`, `${n(c.plainRatio, 1)}x of v8.serialize`],
+        [
+          'capture of a Float64Array of 100 MiB',
+          `${n(c.largeMs)} ms`,
+          `${n(c.largeCaptureMiB)} MiB more, ${n(c.largeRestoreMiB)} where it is restored`,
+        ],
+        [
+          'warm map of one input, a small closure',
+          `p50 ${n(c.map.closureP50Ms, 1)} ms`,
+          `a function alone ${n(c.map.textP50Ms, 1)} ms`,
+        ],
       )
       break
     }

@@ -14,6 +14,14 @@ export interface Island {
   isJson: boolean
 }
 
+/** What a scan has met. */
+interface Found {
+  island: Island
+  members: object[]
+  holders: number[]
+  known: ReadonlyMap<unknown, unknown>
+}
+
 export class PlainData {
   readonly #islandOf = new Map<object, Island>()
   readonly #byName: ReadonlyMap<object, string>
@@ -41,48 +49,69 @@ export class PlainData {
     return this.#scan(root)
   }
 
+  /**
+   * All that is reachable from `root`, or undefined as soon as something there is not plain. Objects count as part of the
+   * island from when they are met: one lookup for each tells those that are met twice, and a few hundred thousand take
+   * as long as their properties do.
+   */
   #scan(root: object): Island | undefined {
-    const islandOf = this.#islandOf
     const island: Island = { root, isJson: true }
-    /** each object and the one through which it was found */
-    const found = new Map<object, object | undefined>([[root, undefined]])
-    const todo: object[] = [root]
-    let holder = root
-    const visit = (value: unknown): boolean => {
-      if (typeof value === 'object' && value !== null) return visitObject(value)
-      if (isJsonPrimitive(value)) return true
-      island.isJson = false
-      return isPrimitive(value)
-    }
-    const visitObject = (value: object): boolean => {
-      if (found.has(value)) {
-        island.isJson = false
-        return true
-      }
-      const other = islandOf.get(value)
-      if (other) {
-        other.isJson = false
-        island.isJson = false
-        return true
-      }
-      if (this.#mixed.has(value) || !this.#mayTravel(value)) return false
-      found.set(value, holder)
-      todo.push(value)
-      return true
-    }
-    for (let object = todo.pop(); object; object = todo.pop()) {
-      holder = object
-      if (eachValue(object, visit, island)) continue
-      // nor are those on the way to it; the others are looked at again by themselves
-      for (let at: object | undefined = object; at; at = found.get(at)) this.#mixed.add(at)
+    const members = [root]
+    /** by member, the place of the one through which it was met */
+    const holders = [-1]
+    const found = { island, members, holders, known: intrinsics() }
+    this.#islandOf.set(root, island)
+    for (let at = 0; at < members.length; at++) {
+      if (this.#addValues(members[at] as object, at, found)) continue
+      this.#leave(members, holders, at)
       return undefined
     }
-    for (const object of found.keys()) islandOf.set(object, island)
     return island
   }
 
+  /** False as soon as a property is not plain. Properties are looked at, never read: getters do not run. */
+  #addValues(object: object, at: number, { island, members, holders, known }: Found): boolean {
+    const isArray = Array.isArray(object)
+    if (!isArray && Object.getPrototypeOf(object) === null) island.isJson = false
+    const keys = Reflect.ownKeys(object)
+    // indexes come first: with this many and `length` behind them there is no hole, and nothing else
+    if (isArray && (keys.pop() !== 'length' || keys.length !== object.length)) return false
+    for (let place = 0; place < keys.length; place++) {
+      const key = keys[place] as string | symbol
+      if (typeof key === 'symbol') return false
+      const property = Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor
+      if (!property.writable || !property.enumerable || !property.configurable) return false
+      if (key === 'toJSON' || key === '__proto__') island.isJson = false
+      const value: unknown = property.value
+      if (typeof value === 'string') continue
+      if (typeof value !== 'object' || value === null) {
+        if (isJsonPrimitive(value)) continue
+        island.isJson = false
+        if (!isPrimitive(value)) return false
+        continue
+      }
+      const other = this.#islandOf.get(value)
+      if (other) {
+        other.isJson = false
+        island.isJson = false
+        continue
+      }
+      if (known.has(value) || !isPlain(value) || !this.#mayTravel(value)) return false
+      this.#islandOf.set(value, island)
+      members.push(value)
+      holders.push(at)
+    }
+    return true
+  }
+
+  /** No island: those on the way to what is not plain are not either; the others are looked at again by themselves. */
+  #leave(members: object[], holders: number[], last: number): void {
+    for (const member of members) this.#islandOf.delete(member)
+    for (let at = last; at >= 0; at = holders[at] ?? -1) this.#mixed.add(members[at] as object)
+  }
+
   #mayTravel(value: object): boolean {
-    return isPlain(value) && !intrinsics().has(value) && !this.#byName.has(value)
+    return !(this.#mixed.size > 0 && this.#mixed.has(value)) && !(this.#byName.size > 0 && this.#byName.has(value))
   }
 }
 
@@ -92,23 +121,6 @@ function isPlain(value: object): boolean {
   if (Array.isArray(value)) return proto === Array.prototype
   if (proto === null) return !types.isModuleNamespaceObject(value)
   return proto === Object.prototype && !types.isArgumentsObject(value)
-}
-
-/** False as soon as a property is not plain. Properties are looked at, never read: getters do not run. */
-function eachValue(object: object, visit: (value: unknown) => boolean, island: Island): boolean {
-  const isArray = Array.isArray(object)
-  if (!isArray && Object.getPrototypeOf(object) === null) island.isJson = false
-  let seen = 0
-  for (const key of Reflect.ownKeys(object)) {
-    const property = Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor
-    if (isArray && key === 'length') continue
-    if (typeof key === 'symbol' || !property.writable || !property.enumerable || !property.configurable) return false
-    if (key === 'toJSON' || key === '__proto__') island.isJson = false
-    if (isArray && key !== String(seen)) return false
-    seen++
-    if (!visit(property.value)) return false
-  }
-  return !isArray || seen === object.length
 }
 
 function isPrimitive(value: unknown): boolean {
