@@ -2,7 +2,7 @@
  * What really ran, as seen from outside: each call writes a line to a file when it starts and another when it ends.
  * The function under test gets the file's path with its input, for it is shipped as it stands.
  */
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,6 +19,7 @@ export interface Execution {
 }
 
 export interface ExecutionLog extends Disposable {
+  /** for the functions that are recorded */
   readonly file: string
   all(): Execution[]
   /** how often each index was started */
@@ -48,18 +49,21 @@ export async function recorded({ file, ms }: Recorded, index: number): Promise<n
   return index * 2
 }
 
-export function recordExecutions(): ExecutionLog {
-  const folder = mkdtempSync(join(tmpdir(), 'burla-test-'))
-  const file = join(folder, 'executions.ndjson')
-  appendFileSync(file, '')
+/** `sharedDir`: the folder `shared/` of functions in containers, which see no other one of this machine. */
+export function recordExecutions(sharedDir?: string): ExecutionLog {
+  const folder = sharedDir ?? mkdtempSync(join(tmpdir(), 'burla-test-'))
+  const name = `executions-${Math.random().toString(36).slice(2)}.ndjson`
+  const file = join(folder, name)
+  writeFileSync(file, '')
+  chmodSync(file, 0o666)
   const all = () => readExecutions(file)
   return {
-    file,
+    file: sharedDir === undefined ? file : `shared/${name}`,
     all,
     starts: () =>
       all().reduce((map, { index }) => map.set(index, (map.get(index) ?? 0) + 1), new Map<number, number>()),
     running: () => all().filter(({ endedAt }) => endedAt === undefined),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+    [Symbol.dispose]: () => rmSync(sharedDir === undefined ? folder : file, { recursive: true }),
   }
 }
 
@@ -74,7 +78,7 @@ function readExecutions(file: string): Execution[] {
   const executions: Execution[] = []
   for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
     const { event, at, ...where } = JSON.parse(line) as Note
-    const key = `${where.jobId} ${where.index} ${where.pid}`
+    const key = `${where.jobId} ${where.index} ${where.nodeId} ${where.pid}`
     if (event === 'start') {
       const execution = { ...where, startedAt: at, endedAt: undefined }
       executions.push(execution)

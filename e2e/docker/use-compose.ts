@@ -2,6 +2,8 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { dockerLines, useEngine } from '@burla/testkit'
@@ -16,6 +18,8 @@ export interface ComposeCluster {
   /** for the environment of a program */
   readonly env: { BURLA_CLUSTER_URL: string; BURLA_TOKEN: string }
   readonly redisPort: number
+  /** with `sharedFolder`: what functions see as `shared/` */
+  readonly sharedDir: string | undefined
   /** `docker compose <args>` of this project. */
   compose(...args: string[]): Promise<string>
   /** The containers of a service, or with a name from outside: `redis`, `api`, `node`. */
@@ -28,11 +32,15 @@ export interface ComposeOptions {
   nodes?: number
   cpusPerNode?: number
   memoryGiB?: number
+  /** `shared/` is a folder of this machine, so that a test sees what functions write */
+  sharedFolder?: boolean
 }
 
 /** Not started: for tests of starting itself. */
 export async function newCompose(project: string, options: ComposeOptions = {}): Promise<ComposeCluster> {
   const [port, redisPort] = await freePorts()
+  const sharedDir = options.sharedFolder ? makeSharedFolder() : undefined
+  const files = sharedDir === undefined ? [] : ['-f', 'docker-compose.yml', '-f', join(sharedDir, 'compose.yml')]
   const token = randomBytes(16).toString('hex')
   const settings = {
     BURLA_PORT: String(port),
@@ -43,13 +51,14 @@ export async function newCompose(project: string, options: ComposeOptions = {}):
   }
   const compose = async (...args: string[]): Promise<string> => {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings }
-    const { stdout } = await run('docker', ['compose', '-p', project, ...args], { cwd: root, env })
+    const { stdout } = await run('docker', ['compose', '-p', project, ...files, ...args], { cwd: root, env })
     return stdout
   }
   return {
     project,
     env: { BURLA_CLUSTER_URL: `http://127.0.0.1:${port}`, BURLA_TOKEN: token },
     redisPort: redisPort ?? 0,
+    sharedDir,
     compose,
     containers: async (service) => (await compose('ps', '-a', '-q', service)).split('\n').filter(Boolean),
     runners: () =>
@@ -85,6 +94,7 @@ export function useCompose(options: ComposeOptions = {}): ComposeCluster {
   })
   afterAll(async () => {
     await cluster?.compose('down', '-v', '--timeout', '15')
+    if (cluster?.sharedDir !== undefined) rmSync(cluster.sharedDir, { recursive: true })
     for (const [name, value] of Object.entries(before)) {
       if (value === undefined) delete process.env[name]
       else process.env[name] = value
@@ -96,6 +106,15 @@ export function useCompose(options: ComposeOptions = {}): ComposeCluster {
       return cluster[name as keyof ComposeCluster]
     },
   })
+}
+
+/** With the part of a compose file that makes it the volume. */
+function makeSharedFolder(): string {
+  const device = mkdtempSync(join(tmpdir(), 'burla-shared-'))
+  chmodSync(device, 0o1777)
+  const shared = { driver_opts: { type: 'none', o: 'bind', device } }
+  writeFileSync(join(device, 'compose.yml'), JSON.stringify({ volumes: { shared } }))
+  return device
 }
 
 /** Nobody listens there now. */

@@ -6,6 +6,8 @@
  * `ready`, `serving`, `served`, and `load` of all jobs (at least every 2 s: silence means that the runner is frozen). Its
  * stdin's end means that the tree has no more for it, or that the agent is gone: it stops.
  */
+import { totalmem } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
 import { runPart, startReaper, type Reaper } from '@burla/processes'
 import { heartbeatEveryMs, type JobId, type Line } from '@burla/protocol'
 import { pause } from '@burla/queue'
@@ -15,6 +17,8 @@ import { rehearse } from './rehearsal.ts'
 import { createRoom, type Room } from './serving/room.ts'
 import { serveHere, type ServedHere } from './serving/served-here.ts'
 import { createSlotPool } from './slots/index.ts'
+import { watchOomKills } from './slots/oom-kills.ts'
+import type { Memory } from './serving/memory.ts'
 
 interface WatchedSlots extends Pick<Reaper, 'watch' | 'forget'> {
   /** those that are there already; of later ones the agent is told */
@@ -22,6 +26,7 @@ interface WatchedSlots extends Pick<Reaper, 'watch' | 'forget'> {
 }
 
 const loadEveryMs = 100
+const mib = 2 ** 20
 /** The end of a container is the end of all in it. */
 const unwatched: WatchedSlots = { watch: () => undefined, forget: () => undefined, begin: () => [] }
 
@@ -30,9 +35,11 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
   const watched = contained ? unwatched : watchedSlots(tell)
   // The environment of a container is its image's, and meant for what runs there.
   const env = contained ? (process.env as Record<string, string>) : {}
+  const oomKills = watchOomKills()
+  const memory = memoryOfSlots(contained)
   const createPool = (size: number) => {
     let onLines: (lines: Line[]) => void = () => undefined
-    const pool = createSlotPool({ size, reaper: watched, env, onLines: (lines) => onLines(lines) })
+    const pool = createSlotPool({ size, reaper: watched, env, oomKills, onLines: (lines) => onLines(lines) })
     return { pool, forwardLines: (to: typeof onLines) => (onLines = to) }
   }
   type Pool = ReturnType<typeof createPool>
@@ -63,6 +70,7 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
     const job = serveHere(options, {
       ...pool,
       room,
+      memory,
       jobId,
       tell,
       isAlone: () => jobs.size === 1,
@@ -89,6 +97,12 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
     }
   }
 })
+
+/** A container's memory is its slots' alone; processes have other programs beside them. */
+function memoryOfSlots(contained: boolean): Pick<Memory, 'sharedMiB' | 'ownHeapMiB'> {
+  const sharedMiB = contained ? Math.min(process.constrainedMemory() || Infinity, totalmem()) / mib : null
+  return { sharedMiB, ownHeapMiB: getHeapStatistics().heap_size_limit / mib }
+}
 
 /**
  * Slots that outlive this process are killed twice: by its reaper, and by the agent, which waits for their end. So the

@@ -61,7 +61,7 @@ export function jobKeys(jobId: JobId) {
     freedPlaces: `${prefix}:freed-places`,
     /** hash: index -> attempts ended so far (only inputs whose attempts failed) */
     attempts: `${prefix}:attempts`,
-    /** hash: index -> runners lost while it was running */
+    /** hash: index -> runners lost while it was running; `m<index>` -> times it ran out of memory and was to run again */
     losses: `${prefix}:losses`,
     /** hash: index -> encoded input too large for the queue's JSON */
     inputs: `${prefix}:inputs`,

@@ -77,14 +77,16 @@ export async function begin(redis: Redis, jobId: JobId, runnerId: string, calls:
 export interface Inspection {
   hasResult: boolean
   losses: number
+  /** how often it ran out of memory and was to run again */
+  memoryDeaths: number
   attempts: number
 }
 
 export async function inspect(redis: Redis, jobId: JobId, index: number): Promise<Inspection> {
   const k = jobKeys(jobId)
   const reply = await call(redis, 'inspect', [k.done, k.losses, k.attempts], [index])
-  const [done, losses, attempts] = reply as [number, number, number]
-  return { hasResult: done === 1, losses, attempts }
+  const [done, losses, memoryDeaths, attempts] = reply as [number, number, number, number]
+  return { hasResult: done === 1, losses, memoryDeaths, attempts }
 }
 
 /** A list of inputs as BullMQ handed it to a runner. */
@@ -113,13 +115,16 @@ export async function retry(
   return reply === 1
 }
 
-/** Puts a list back. `lostIndex`: that input was running and its slot was lost; `untouched`: none of it was started. */
+/**
+ * Puts a list back. `lostIndex`: that input was running and its slot was lost, or it ran `outOfMemory`; `untouched`: none
+ * of it was started.
+ */
 export async function giveBack(
   redis: Redis,
   jobId: JobId,
-  list: Pulled & { runnerId: string; lostIndex?: number; untouched: boolean },
+  list: Pulled & { runnerId: string; lostIndex?: number; outOfMemory?: boolean; untouched: boolean },
 ): Promise<boolean> {
-  const { bullId, token, runnerId, lostIndex = '', untouched } = list
+  const { bullId, token, runnerId, lostIndex = '', outOfMemory = false, untouched } = list
   const k = jobKeys(jobId)
   const q = k.queue
   const job = q.job(bullId)
@@ -127,7 +132,7 @@ export async function giveBack(
     redis,
     'give-back',
     [k.record, q.active, q.wait, q.marker, q.stalled, k.running, k.losses, job, `${job}:lock`],
-    [bullId, token, runnerId, lostIndex, untouched ? '1' : '0'],
+    [bullId, token, runnerId, lostIndex, untouched ? '1' : '0', outOfMemory ? '1' : '0'],
   )
   return reply === 1
 }

@@ -5,6 +5,7 @@ import { BurlaError } from '@burla/protocol'
 import type { Outcome } from '../slots/outcome.ts'
 import type { Slot } from '../slots/slot.ts'
 import type { RunContext } from './list-run.ts'
+import { roomOf, runsAgain } from './memory.ts'
 import type { Seat } from './seats.ts'
 
 export interface ListedInput {
@@ -16,13 +17,15 @@ export interface ListedInput {
 }
 
 /** `answer`: the result is on its way to the stream. Without: somebody else has the input now, or has answered it. */
-export type InputEnd = { type: 'lost' } | { type: 'ended'; durationMs: number; answer?: Promise<StateReply> }
+/** `outOfMemory`: it runs again with more room. */
+export type InputEnd =
+  { type: 'lost'; outOfMemory: boolean } | { type: 'ended'; durationMs: number; answer?: Promise<StateReply> }
 
 export async function runInput(
   context: RunContext,
   { input, slot, seat }: { input: ListedInput; slot: number; seat: Seat },
 ): Promise<InputEnd> {
-  const { redis, jobId, runnerId, call, slots, over } = context
+  const { redis, jobId, runnerId, call, slots, memory, over } = context
   const { index, value, before } = input
   const bytes =
     typeof value === 'string'
@@ -30,15 +33,20 @@ export async function runInput(
       : await untilStored(() => readLargeInput(redis, jobId, index, value), over)
   // Its bytes leave Redis with its result: somebody else has stored one.
   if (bytes === undefined) return { type: 'ended', durationMs: 0 }
-  const run = before.attempts + before.losses + 1
+  const run = before.attempts + before.losses + before.memoryDeaths + 1
   context.noteBegin({ index, run })
   const { timeoutMs } = call
-  const outcome = await slotOf(slots, slot).call({ index, input: bytes, timeoutMs, run, place: seat })
-  if (outcome.type === 'lost' || over.aborted) return { type: 'lost' }
+  const { calls, heapMiB } = roomOf(before.memoryDeaths, memory)
+  const about = { index, input: bytes, timeoutMs, run, place: seat, heapMiB, alone: calls === 1 }
+  const outcome = await slotOf(slots, slot).call(about)
+  if (outcome.type === 'lost' || over.aborted) return { type: 'lost', outOfMemory: false }
+  if (outcome.type === 'outOfMemory' && runsAgain(outcome.cause, before.memoryDeaths, memory)) {
+    return { type: 'lost', outOfMemory: true }
+  }
 
   const { durationMs } = outcome
   const attempts = before.attempts + 1
-  if (outcome.type === 'error' && attempts <= call.retries) {
+  if (outcome.type !== 'value' && attempts <= call.retries) {
     const delayMs = call.retryDelayMs * 2 ** (attempts - 1)
     await untilStored(() => retry(redis, jobId, { runnerId, index, value, attempts, delayMs }), over)
     return { type: 'ended', durationMs }
@@ -49,9 +57,11 @@ export async function runInput(
 function store(
   { outbox }: RunContext,
   where: { index: number; slot: number; attempts: number },
-  { type, ...outcome }: Exclude<Outcome, { type: 'lost' }>,
+  outcome: Exclude<Outcome, { type: 'lost' }>,
 ): Promise<StateReply> {
-  return outbox.result({ ...where, ...outcome, status: type === 'value' ? 'ok' : 'error' })
+  const { payload, durationMs } = outcome
+  if (outcome.type === 'value') return outbox.result({ ...where, payload, durationMs, status: 'ok' })
+  return outbox.result({ ...where, payload, durationMs, status: 'error', failure: outcome.failure })
 }
 
 function slotOf(slots: Slot[], number: number): Slot {

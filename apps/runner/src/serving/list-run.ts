@@ -35,6 +35,7 @@ import type { Slot } from '../slots/slot.ts'
 import { lostError, unknownCodec } from './answers-without-run.ts'
 import type { Holding } from './holding.ts'
 import { runInput, type ListedInput } from './input-run.ts'
+import { callsBeside, type Memory } from './memory.ts'
 import type { Outbox } from './outbox.ts'
 import type { Seat, Seats } from './seats.ts'
 import type { SlotTurns } from './slot-turns.ts'
@@ -47,6 +48,7 @@ export interface RunContext {
   call: CallOptions
   /** by number */
   slots: Slot[]
+  memory: Memory
   turns: SlotTurns
   seats: Seats
   outbox: Outbox
@@ -69,15 +71,17 @@ export interface RunningList {
 }
 
 export async function runList(context: RunContext, list: PulledList): Promise<ListEnd> {
-  const { turns, seats, over } = context
+  const { turns, seats, memory, over } = context
   if (over.aborted) return 'gone'
   const answers: Promise<StateReply>[] = []
   const inputs = await lookAt(context, list, answers)
   if (inputs.length === 0) return endOf(answers)
 
-  const slot = await turns.take(inputs.some(({ before }) => before.losses === lossesPerInput - 1))
+  const most = Math.min(...inputs.map(({ before }) => callsBeside(before, memory)))
+  const slot = await turns.take(most)
   if (slot === undefined) return putBack(context, list, { untouched: true })
   try {
+    if (most === 1) await emptyOthers(context.slots, slot)
     const cut = await inSeat(seats, slot, (seat) => runInputs(context, { list, slot, seat, inputs, answers }))
     if (over.aborted) return 'gone'
     return cut ? await putBack(context, list, cut, answers) : await endOf(answers)
@@ -90,8 +94,9 @@ export async function runList(context: RunContext, list: PulledList): Promise<Li
 interface Cut {
   /** none of it was started */
   untouched: boolean
-  /** this input was running when its slot was lost */
+  /** this input was running when its slot was lost, or ran out of memory */
   lostIndex?: number
+  outOfMemory?: boolean
 }
 
 /** The seat is free again when nothing runs in it any more; results that are on their way do not need it. */
@@ -109,7 +114,12 @@ async function inSeat(
   }
 }
 
-const fresh: Inspection = { hasResult: false, losses: 0, attempts: 0 }
+/** Processes that have run calls keep much of what those used: whoever runs alone has that, too. */
+async function emptyOthers(slots: Slot[], own: number): Promise<void> {
+  await Promise.all(slots.filter((_, number) => number !== own).map((slot) => slot.kill()))
+}
+
+const fresh: Inspection = { hasResult: false, losses: 0, memoryDeaths: 0, attempts: 0 }
 
 /** The inputs of the list that are to be run; those that were lost too often are answered here. */
 async function lookAt(context: RunContext, { data, suspect }: PulledList, answers: Promise<StateReply>[]) {
@@ -176,7 +186,7 @@ async function runInputs(context: RunContext, { list, slot, seat, inputs, answer
       since = performance.now()
       const end = await runInput(context, { input, slot, seat })
       if (over.aborted) return undefined
-      if (end.type === 'lost') return { untouched: false, lostIndex: input.index }
+      if (end.type === 'lost') return { untouched: false, lostIndex: input.index, outOfMemory: end.outOfMemory }
       workMs += end.durationMs
       if (end.answer) answers.push(end.answer)
     }

@@ -73,6 +73,7 @@ async function serve(jobId: string): Promise<Serving> {
     {
       pool,
       room: createRoom(1),
+      memory: { sharedMiB: null, ownHeapMiB: 4096 },
       isAlone: () => true,
       onWaits: () => undefined,
       onTrouble: () => undefined,

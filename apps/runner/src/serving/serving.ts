@@ -19,7 +19,7 @@ import { watchClaim } from './claim-watch.ts'
 import { endServing, type ServeEnd } from './ending.ts'
 import { createHolding } from './holding.ts'
 import { runList, storeFailed, type RunContext } from './list-run.ts'
-import { heapOf } from './memory.ts'
+import { heapOf, type Memory } from './memory.ts'
 import { createOutbox } from './outbox.ts'
 import { createPlaces } from './places.ts'
 import type { Room } from './room.ts'
@@ -61,6 +61,7 @@ export interface Serving {
 
 export interface ServeLinks {
   pool: SlotPool
+  memory: Pick<Memory, 'sharedMiB' | 'ownHeapMiB'>
   room: Room
   /** no other job has the same room */
   isAlone: () => boolean
@@ -137,6 +138,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     nodeId,
     call,
     slots,
+    memory: { slots: options.slots, memoryGiB: call.memoryGiB, ...links.memory },
     turns,
     seats,
     outbox,

@@ -2,12 +2,16 @@
  * Who runs next, in which slot. Inputs in hand wait here in the order in which they were pulled.
  *
  *  T1  A slot is held by one input at a time.
- *  T2  An input that must run alone (its runners were lost twice) starts when nothing else runs, and nothing starts beside it.
+ *  T2  An input that must have room (its runners were lost twice, or its node ran out of memory) starts when few enough
+ *      run, and while it runs no more start beside it than it bears.
  *  T3  Turning away ends every wait with `undefined`; a closed line turns away all who come.
  */
 export interface SlotTurns {
-  /** Resolves with a slot's number, or `undefined` when the input is turned away. */
-  take(alone: boolean): Promise<number | undefined>
+  /**
+   * Resolves with a slot's number, or `undefined` when the input is turned away. `most`: so many inputs may run at the
+   * same time, with this one, while it does.
+   */
+  take(most: number): Promise<number | undefined>
   leave(slot: number): void
   turnAway(): void
   close(): void
@@ -22,7 +26,7 @@ export interface SlotTurns {
 }
 
 interface Waiter {
-  alone: boolean
+  most: number
   resolve: (slot: number | undefined) => void
 }
 
@@ -31,20 +35,21 @@ export function createSlotTurns(slots: number): SlotTurns {
   const free = Array.from({ length: slots }, (_, place) => slots - 1 - place)
   const line: Waiter[] = []
   const whenIdle: (() => void)[] = []
-  let aloneSlot: number | undefined
+  /** slot -> `most` of the input in it */
+  const bounds = new Map<number, number>()
   let closed = false
   let movedAt = performance.now()
 
   const running = () => slots - free.length
 
   function next(): void {
-    while (line.length > 0 && free.length > 0 && aloneSlot === undefined) {
+    while (line.length > 0 && free.length > 0) {
       const first = line[0]
-      if (first?.alone && running() > 0) return
+      if (first === undefined || running() >= Math.min(first.most, ...bounds.values())) return
       const slot = free.pop()
-      if (first === undefined || slot === undefined) return
+      if (slot === undefined) return
       line.shift()
-      if (first.alone) aloneSlot = slot
+      bounds.set(slot, first.most)
       first.resolve(slot)
     }
   }
@@ -54,18 +59,18 @@ export function createSlotTurns(slots: number): SlotTurns {
   }
 
   return {
-    take(alone) {
+    take(most) {
       if (closed) return Promise.resolve(undefined)
       return new Promise((resolve) => {
         if (line.length === 0) movedAt = performance.now()
-        line.push({ alone, resolve })
+        line.push({ most, resolve })
         next()
       })
     },
     leave(slot) {
       movedAt = performance.now()
       free.push(slot)
-      if (slot === aloneSlot) aloneSlot = undefined
+      bounds.delete(slot)
       next()
       if (running() === 0) for (const resolve of whenIdle.splice(0)) resolve()
     },

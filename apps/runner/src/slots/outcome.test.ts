@@ -11,6 +11,8 @@ function deadCall(end: Partial<ProcessEnd>, more: Partial<DeadCall> = {}): DeadC
     end: { exitCode: null, signal: null, fault: undefined, ...end },
     timedOutAfterMs: null,
     killed: false,
+    outOfMemory: false,
+    alone: false,
     heapMiB: undefined,
     lastWords: '',
     ...more,
@@ -30,6 +32,11 @@ test.each<[string, DeadCall, object]>([
   [
     'heap exhaustion seen by a shell',
     deadCall({ exitCode: 134 }, { lastWords: banner }),
+    { name: 'OutOfMemoryError', code: 'INPUT_OUT_OF_MEMORY' },
+  ],
+  [
+    'a kill by the kernel',
+    deadCall({ signal: 'SIGKILL' }, { outOfMemory: true }),
     { name: 'OutOfMemoryError', code: 'INPUT_OUT_OF_MEMORY' },
   ],
   ['an exit after printing the same', deadCall({ exitCode: 1 }, { lastWords: banner }), { name: 'ExitError' }],

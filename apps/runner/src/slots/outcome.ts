@@ -6,8 +6,12 @@ export type Outcome =
   | { type: 'value'; payload: Buffer; durationMs: number }
   /** a throw, an exit, a timeout, out of memory: an attempt. The payload is an encoded failure */
   | { type: 'error'; payload: Buffer; failure: FailureSummary; durationMs: number }
+  /** V8's heap was full, or the kernel killed it: an attempt only when there is no room left to give it */
+  | { type: 'outOfMemory'; cause: MemoryCause; payload: Buffer; failure: FailureSummary; durationMs: number }
   /** killed, by us or from outside: not the input's doing, and no attempt */
   | { type: 'lost'; durationMs: number }
+
+export type MemoryCause = 'heap' | 'kernel'
 
 export interface DeadCall {
   index: number
@@ -16,6 +20,10 @@ export interface DeadCall {
   timedOutAfterMs: number | null
   /** killed by `kill()` */
   killed: boolean
+  /** killed by the kernel, for want of memory */
+  outOfMemory: boolean
+  /** nothing ran beside it */
+  alone: boolean
   heapMiB: number | undefined
   /** the last bytes on stderr: V8 says there why it gave up */
   lastWords: string
@@ -27,6 +35,13 @@ export function errorOfDeadCall(call: DeadCall): BurlaError | 'lost' {
   // Our own frames say nothing about the function.
   if (error !== 'lost') error.stack = `${error.name}: ${error.message}`
   return error
+}
+
+/** Whether memory was what it died of. */
+export function memoryCauseOf({ end, timedOutAfterMs, killed, ...call }: DeadCall): MemoryCause | undefined {
+  if (timedOutAfterMs !== null || killed || end.fault) return undefined
+  if (end.signal === 'SIGKILL') return call.outOfMemory ? 'kernel' : undefined
+  return ranOutOfHeap(end, call.lastWords) ? 'heap' : undefined
 }
 
 function judge(call: DeadCall): BurlaError | 'lost' {
@@ -46,9 +61,9 @@ function judge(call: DeadCall): BurlaError | 'lost' {
       cause: end.fault,
     })
   }
-  if (end.signal === 'SIGKILL') return 'lost'
-  if (ranOutOfHeap(end, call.lastWords)) return outOfHeap(index, call.heapMiB)
-  return exited(index, end)
+  const cause = memoryCauseOf(call)
+  if (cause !== undefined) return outOfMemory(cause, call)
+  return end.signal === 'SIGKILL' ? 'lost' : exited(index, end)
 }
 
 function exited(index: number, { exitCode, signal }: ProcessEnd): ExitError {
@@ -62,12 +77,16 @@ function exited(index: number, { exitCode, signal }: ProcessEnd): ExitError {
   return error
 }
 
-function outOfHeap(index: number, heapMiB: number | undefined): OutOfMemoryError {
+function outOfMemory(cause: MemoryCause, { index, heapMiB, alone }: DeadCall): OutOfMemoryError {
   const limit = heapMiB === undefined ? '' : ` of ${heapMiB} MiB`
+  const how = {
+    heap: `its JavaScript heap reached the limit${limit}`,
+    kernel: 'the memory of its node was used up, and the kernel killed it',
+  }[cause]
   return new OutOfMemoryError(
     'INPUT_OUT_OF_MEMORY',
-    `Input ${index}: the call ran out of memory: its JavaScript heap reached the limit${limit}. ` +
-      'Make the input smaller, or give the call more memory.',
+    `Input ${index}: the call ran out of memory: ${how}${alone ? ', although nothing else ran there' : ''}. ` +
+      'Make the input smaller, or give the call more memory (option memoryGiB).',
     { inputIndex: index },
   )
 }

@@ -11,6 +11,10 @@ export interface Call {
   timeoutMs: number | null
   /** for the lines of this call, see `Line.run` */
   run: number
+  /** V8's heap limit for this call, where it is not that of the slot; a process with another one is replaced */
+  heapMiB?: number | undefined
+  /** nothing else runs on the node: said when it runs out of memory all the same */
+  alone?: boolean
   /** what becomes of its place while it waits for a job that it has started; nothing where absent */
   place?: CallPlace
 }

@@ -8,8 +8,10 @@ import { strict as assert } from 'node:assert'
 import { rm } from 'node:fs/promises'
 import type { Reaper } from '@burla/processes'
 import type { Line } from '@burla/protocol'
-import { Slot, slotFolder, type SlotSetup } from './slot.ts'
+import { Slot } from './slot.ts'
+import { watchOomKills, type OomKills } from './oom-kills.ts'
 import { OutputValve } from './slot-output.ts'
+import { slotFolder, type SlotSetup } from './slot-setup.ts'
 
 export interface SlotPoolOptions {
   /** slots, and how many of them are warm from the start, also after `resize`; a process costs tens of megabytes */
@@ -21,6 +23,8 @@ export interface SlotPoolOptions {
   env?: Record<string, string>
   /** V8's heap limit of the warm slots. Default: Node's own */
   heapMiB?: number
+  /** one for all pools of a process */
+  oomKills?: OomKills
 }
 
 export interface SlotPool extends AsyncDisposable {
@@ -45,7 +49,9 @@ export interface SlotPool extends AsyncDisposable {
   close(): Promise<void>
 }
 
-export function createSlotPool({ size, reaper, onLines, env = {}, heapMiB }: SlotPoolOptions): SlotPool {
+export function createSlotPool(options: SlotPoolOptions): SlotPool {
+  const { reaper, onLines, env = {}, heapMiB, oomKills = watchOomKills() } = options
+  let { size } = options
   const warmSize = size
   const valve = new OutputValve()
   /** by number; those above the size are taken and leave when they are released */
@@ -63,7 +69,10 @@ export function createSlotPool({ size, reaper, onLines, env = {}, heapMiB }: Slo
 
   function add(number: number): void {
     numbersUsed = Math.max(numbersUsed, number + 1)
-    slots.set(number, new Slot(number, { reaper, valve, env, heapMiB, onLines }, { setup, warm: number < warmSize }))
+    slots.set(
+      number,
+      new Slot(number, { reaper, valve, env, heapMiB, onLines, oomKills }, { setup, warm: number < warmSize }),
+    )
   }
 
   function leave(slot: Slot): void {

@@ -78,6 +78,11 @@ export class SlotProcess {
     this.#listen()
   }
 
+  /** V8's heap limit; undefined: Node's own */
+  get heapMiB(): number | undefined {
+    return this.#options.heapMiB
+  }
+
   get pid(): number | undefined {
     return this.#child.pid
   }

@@ -12,26 +12,19 @@
  *  3. Of the answer and the death of a process, the answer counts when both arrive.
  */
 import { strict as assert } from 'node:assert'
-import { join } from 'node:path'
 import { encodeFailure, summarizeFailure, type Line } from '@burla/protocol'
 import { frameTypes } from './frames.ts'
-import { decodeErrorFrame, decodeValueFrame, type SlotSettings } from './messages.ts'
-import { couldNotStart, errorOfDeadCall, type Outcome } from './outcome.ts'
+import { decodeErrorFrame, decodeValueFrame } from './messages.ts'
+import type { OomKills } from './oom-kills.ts'
+import { couldNotStart, errorOfDeadCall, memoryCauseOf, type DeadCall, type Outcome } from './outcome.ts'
 import { RunningCall, type Call } from './running-call.ts'
 import { SlotOutput } from './slot-output.ts'
+import { slotFolder, type SlotSetup } from './slot-setup.ts'
 import { SlotProcess, type ProcessEnd, type SlotProcessOptions } from './slot-process.ts'
-
-/** What every process of the job is told before its first call. */
-export interface SlotSetup extends SlotSettings {
-  functionBytes: Buffer
-  /** parent of the slots' working folders; must exist */
-  folder: string
-  /** V8's heap limit of each slot; a warm process that was started with another one is replaced */
-  heapMiB?: number
-}
 
 export type SlotOptions = Pick<SlotProcessOptions, 'reaper' | 'valve' | 'env' | 'heapMiB'> & {
   onLines: (lines: Line[], slot: number) => void
+  oomKills: OomKills
 }
 
 /** V8's last words and Node's native stack fit. */
@@ -55,7 +48,7 @@ export class Slot {
     this.#options = options
     this.#setup = setup
     this.#output = new SlotOutput((lines) => options.onLines(lines, number))
-    if (warm) this.#process = this.#fork()
+    if (warm) this.#process = this.#fork(this.#heapMiB)
   }
 
   /** The process inside, where there is one. */
@@ -71,14 +64,8 @@ export class Slot {
   setup(setup: SlotSetup): void {
     assert(!this.#setup, 'a slot serves one job')
     const warm = this.#process
-    const fits = this.#heapMiB === (setup.heapMiB ?? this.#heapMiB)
     this.#setup = setup
-    if (!warm) return
-    if (fits) this.#tell(warm, setup)
-    else {
-      warm.kill()
-      this.#process = this.#fork()
-    }
+    if (warm && this.#processWith(this.#heapMiB) === warm) this.#tell(warm, setup)
   }
 
   /**
@@ -92,7 +79,7 @@ export class Slot {
     this.#killed = false
     const running = new RunningCall(call)
     this.#running = running
-    this.#start((this.#process ??= this.#fork()), running)
+    this.#start(this.#processWith(call.heapMiB ?? this.#heapMiB), running)
     return running.outcome
   }
 
@@ -113,13 +100,20 @@ export class Slot {
     return this.#setup?.heapMiB ?? this.#options.heapMiB
   }
 
-  #fork(): SlotProcess {
+  #processWith(heapMiB: number | undefined): SlotProcess {
+    const process = (this.#process ??= this.#fork(heapMiB))
+    if (process.heapMiB === heapMiB) return process
+    process.kill()
+    return (this.#process = this.#fork(heapMiB))
+  }
+
+  #fork(heapMiB: number | undefined): SlotProcess {
     this.#lastWords = ''
     const process: SlotProcess = new SlotProcess({
       reaper: this.#options.reaper,
       valve: this.#options.valve,
       env: this.#options.env,
-      heapMiB: this.#heapMiB,
+      heapMiB,
       onFrame: (type, body) => this.#onFrame(process, type, body),
       onOutput: (stream, chunk) => {
         if (stream === 'stderr') this.#remember(chunk)
@@ -187,18 +181,24 @@ export class Slot {
     if (this.#process !== process) return
     this.#process = undefined
     const running = this.#running
-    if (!running) this.#output.end()
+    if (!running) this.#endIdle(end)
     else if (running.answer) this.#settle(running, running.answer)
     else if (process.exitedIdle && process.isSetUp && !running.resent && !this.#killed) this.#resend(running)
     else this.#settleDead(process, running, end)
     const served = process.isSetUp || (process.isReady && !this.#setup)
-    if (served && !this.#killed) this.#process ??= this.#fork()
+    if (served && !this.#killed) this.#process ??= this.#fork(this.#heapMiB)
+  }
+
+  /** A kill by the kernel is accounted for here, too: the next slot that is killed was not killed for memory by it. */
+  #endIdle({ signal }: ProcessEnd): void {
+    if (signal === 'SIGKILL' && !this.#killed) this.#options.oomKills.claim()
+    this.#output.end()
   }
 
   #resend(running: RunningCall): void {
     running.resent = true
     this.#output.end()
-    this.#process = this.#fork()
+    this.#process = this.#fork(running.call.heapMiB ?? this.#heapMiB)
     this.#start(this.#process, running)
   }
 
@@ -210,19 +210,22 @@ export class Slot {
       return
     }
     const durationMs = running.elapsedMs
-    const error = errorOfDeadCall({
-      index: running.call.index,
+    const { index, timeoutMs, alone = false } = running.call
+    const dead: DeadCall = {
+      index,
       end,
-      timedOutAfterMs: running.timedOut ? running.call.timeoutMs : null,
+      timedOutAfterMs: running.timedOut ? timeoutMs : null,
       killed: this.#killed,
-      heapMiB: this.#heapMiB,
+      outOfMemory: end.signal === 'SIGKILL' && !this.#killed && !running.timedOut && this.#options.oomKills.claim(),
+      alone,
+      heapMiB: process.heapMiB,
       lastWords,
-    })
-    if (error === 'lost') this.#settle(running, { type: 'lost', durationMs })
-    else {
-      const payload = encodeFailure(error)
-      this.#settle(running, { type: 'error', payload, failure: summarizeFailure(error), durationMs })
     }
+    const error = errorOfDeadCall(dead)
+    if (error === 'lost') return this.#settle(running, { type: 'lost', durationMs })
+    const cause = memoryCauseOf(dead)
+    const told = { payload: encodeFailure(error), failure: summarizeFailure(error), durationMs }
+    this.#settle(running, cause === undefined ? { type: 'error', ...told } : { type: 'outOfMemory', cause, ...told })
   }
 
   async #settleWhenDrained(running: RunningCall, outcome: Outcome): Promise<void> {
@@ -240,9 +243,4 @@ export class Slot {
   #remember(chunk: Buffer): void {
     this.#lastWords = (this.#lastWords + chunk.toString('latin1')).slice(-lastWordsLength)
   }
-}
-
-/** The working folder of a slot, which its processes use one after another. */
-export function slotFolder(parent: string, number: number): string {
-  return join(parent, `slot-${number}`)
 }

@@ -10,7 +10,8 @@ import { expect, onTestFinished } from 'vitest'
 import { createSlotPool, type SlotPool } from './index.ts'
 import type { Outcome } from './outcome.ts'
 import type { Call } from './running-call.ts'
-import type { Slot, SlotSetup } from './slot.ts'
+import type { Slot } from './slot.ts'
+import type { SlotSetup } from './slot-setup.ts'
 
 /** Else each slot strips the types of the same files again, which is two thirds of its start. */
 const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/burla-compile', import.meta.url))

@@ -74,7 +74,7 @@ local function forgetCalls(index)
   local running = redis.call('HGET', KEYS[5], index) or ''
   if string.sub(running, 1, #runner + 1) == runner .. ':' then redis.call('HDEL', KEYS[5], index) end
   redis.call('HDEL', KEYS[7], index)
-  redis.call('HDEL', KEYS[8], index)
+  redis.call('HDEL', KEYS[8], index, 'm' .. index)
   dropValue(KEYS[9], index)
 end
 
