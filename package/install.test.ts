@@ -131,7 +131,12 @@ describe.each(nodes)('on Node %s', (major, node) => {
          const [, script] = /<script[^>]* src="([^"]*)"/.exec(await show(page))
          await show(new URL(script, 'http://api' + page).pathname)
        }
-       await show('/queues/api/queues')
+       const running = burla.map(() => new Promise((resolve) => setTimeout(resolve, 2 ** 30)), [1], { name: 'running' })
+       running.catch(() => undefined)
+       const isThere = async () => (await burla.jobs()).some((job) => job.state === 'running')
+       while (!(await isThere())) await new Promise((resolve) => setTimeout(resolve, 20))
+       const { queues } = JSON.parse(await show('/queues/api/queues'))
+       console.log(queues.map(({ name, counts }) => name.replace(/-[^-]*$/, '') + ' ' + counts.active).join())
        await burla.close()`,
     )
     expect(ended).toMatchObject({ status: 0, stderr: '' })
@@ -141,6 +146,7 @@ describe.each(nodes)('on Node %s', (major, node) => {
 200 /queues/ text/html
 200 script text/javascript
 200 /queues/api/queues application/json
+running 1
 `)
   })
 })

@@ -71,6 +71,8 @@ export async function buildProcesses(): Promise<Metafile> {
       runner: 'apps/runner/src/main.ts',
       'slot-main': 'apps/runner/src/slots/slot-main.ts',
     },
+    // Its CommonJS, which `main` names, would have no named exports where it is imported late.
+    alias: { bullmq: join(root, 'node_modules/bullmq/dist/esm/index.js') },
     plugins: [thirdParty, lateRequire],
     banner: { js: commonjsVariables },
   })
