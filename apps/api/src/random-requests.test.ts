@@ -12,8 +12,10 @@ const seed = 20_261_122
 const requests = 2_000
 
 test(`no request out of ${requests} random ones, made from the OpenAPI document with seed ${seed}, gives a 5xx`, async () => {
-  const digest = sha256(functionBytes)
-  await api.ask('PUT', `/v1/functions/${digest}`, functionBytes)
+  // What is stored is good as a function and as a list of packages.
+  const bytes = Buffer.from('{"packages":[],"also":[],"folders":{}}')
+  const digest = sha256(bytes)
+  for (const each of [bytes, functionBytes]) await api.ask('PUT', `/v1/functions/${sha256(each)}`, each)
   // So many that some are there still after those that are removed on the way.
   const specs = Array.from({ length: 60 }, (_, n) => someSpec({ kind: n % 2 === 0 ? 'attached' : 'submitted' }))
   for (const spec of specs) await api.ask('POST', '/v1/jobs', spec)
@@ -23,7 +25,7 @@ test(`no request out of ${requests} random ones, made from the OpenAPI document 
   const { port } = api.server.server.address() as AddressInfo
 
   const answered = new Map<string, Set<number>>()
-  const known = { jobIds: specs.map(({ id }) => id), digest, bytes: functionBytes }
+  const known = { jobIds: specs.map(({ id }) => id), digest, bytes }
   await fc.assert(
     fc.asyncProperty(randomRequests(document, known), async (request) => {
       const status = await statusOf(request, port)

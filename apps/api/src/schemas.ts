@@ -116,6 +116,11 @@ export const jobSpec = {
       description: 'npm packages besides those that the function shows, as name or name@1.2.3',
       items: { type: 'string', pattern: packageSpec.source, maxLength: 300 },
     },
+    layer: {
+      type: 'string',
+      pattern: '^[0-9a-f]{64}$',
+      description: 'digest of the list of all packages that the function needs, which is kept like a function',
+    },
     clientGraceMs: { ...count, minimum: 1, description: 'how long a silent client is waited for' },
     retentionMs: {
       type: 'integer',

@@ -48,6 +48,8 @@ export interface JobSpec {
   call: CallOptions
   /** npm packages that the function's nodes have besides those that it shows: `name` or `name@1.2.3` */
   packages: string[]
+  /** digest of the `LayerManifest`, kept like a function; absent: no packages, or those of the job above */
+  layer?: string
   /** how long a client that has fallen silent is waited for (P10); of a submitted job, until its inputs are stored */
   clientGraceMs: number
   /** how long the results of a submitted job are kept after its end (P6) */

@@ -116,10 +116,13 @@ export interface JobWork {
   call: CallOptions
   /** codec version of its function, inputs and results */
   codec: number
+  /** digest of the list of its packages */
+  layer: string | null
 }
 
 export async function readWork(redis: Redis, jobId: JobId): Promise<JobWork | undefined> {
-  const [functionDigest, call, codec] = await redis.hmget(jobKeys(jobId).record, 'functionDigest', 'call', 'codec')
+  const fields = ['functionDigest', 'call', 'codec', 'layer']
+  const [functionDigest, call, codec, layer = null] = await redis.hmget(jobKeys(jobId).record, ...fields)
   if (!functionDigest || !call) return undefined
-  return { functionDigest, call: JSON.parse(call) as CallOptions, codec: Number(codec) }
+  return { functionDigest, call: JSON.parse(call) as CallOptions, codec: Number(codec), layer }
 }

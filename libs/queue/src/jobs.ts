@@ -37,7 +37,10 @@ export async function createJob(
   const pipeline = redis.pipeline()
   pipeline.call('ACL', 'SETUSER', ...jobUserRules(clusterKey, spec.id, spec.functionDigest))
   if (before === null) {
-    pipeline.hset(k.record, { ...encodeRecord(spec, Date.now()), ...(history && { history: '1' }) })
+    // A function that is started inside a call is made of what that call has.
+    const layer = spec.layer ?? above?.layer
+    const withLayer = { ...spec, ...(layer !== undefined && { layer }) }
+    pipeline.hset(k.record, { ...encodeRecord(withLayer, Date.now()), ...(history && { history: '1' }) })
   }
   if (spec.parent && above) {
     const place: JobPlace = { parent: spec.parent, treeId: above.treeId, depth: above.depth + 1 }

@@ -16,6 +16,7 @@ import {
   listJobsBelow,
   loseRunner,
   readJob,
+  readWork,
   release,
   retry,
   viewJob,
@@ -47,6 +48,14 @@ async function keep(jobId: JobId): Promise<string | undefined> {
   if (view?.record.parent) await endWithCall(redis, view, view.record.parent)
   return (await readJob(redis, jobId))?.state
 }
+
+test('a job that was started inside a call has the packages of the job above', async () => {
+  const parent = await makeJob(redis, 1, {}, { layer: 'a'.repeat(64) })
+  await running(parent)
+  const child = await childOf(parent)
+  expect((await readWork(redis, child))?.layer).toBe('a'.repeat(64))
+  expect((await readWork(redis, await makeJob(redis, 1)))?.layer).toBeNull()
+})
 
 describe('TR1 a job that was started inside a call', () => {
   test('goes on while the call runs', async () => {

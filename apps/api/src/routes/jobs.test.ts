@@ -72,6 +72,43 @@ describe('POST /v1/jobs', () => {
   })
 })
 
+describe('the list of packages of a job', () => {
+  const put = async (text: string): Promise<string> => {
+    const bytes = Buffer.from(text)
+    expect((await api.ask('PUT', `/v1/functions/${sha256(bytes)}`, bytes)).status).toBe(204)
+    return sha256(bytes)
+  }
+  const listOf = (content: string) => {
+    const own = { at: 'linked/own', name: 'own', version: '1.0.0', needs: {}, content }
+    return JSON.stringify({ packages: [own], also: [], folders: {} })
+  }
+
+  test('is asked for when it, or the files of one of them, was not sent yet', async () => {
+    const unsent = someSpec({ layer: sha256('unsent') })
+    expect(await api.ask('POST', '/v1/jobs', unsent)).toMatchObject({ body: { error: { code: 'FUNCTION_UNKNOWN' } } })
+    const layer = await put(listOf(sha256('files')))
+    const half = someSpec({ layer })
+    expect(await api.ask('POST', '/v1/jobs', half)).toMatchObject({ body: { error: { code: 'FUNCTION_UNKNOWN' } } })
+    await put('files')
+    expect(await api.ask('POST', '/v1/jobs', half)).toMatchObject({ status: 201 })
+  })
+
+  test.each([
+    'no json',
+    '{}',
+    '{"packages":[{"at":"../up","name":"up","version":"1.0.0","needs":{}}],"also":[],"folders":{}}',
+    '{"packages":[{"at":"node_modules/a","name":"a","version":"git+ssh://x","needs":{}}],"also":[],"folders":{}}',
+    '{"packages":[{"at":"node_modules/a","name":"a","version":"1.0.0","needs":{"b":"file:/"}}],"also":[],"folders":{}}',
+    '{"packages":[],"also":["a@https://x"],"folders":{}}',
+    '{"packages":[],"also":[],"folders":{"/x":"/etc"}}',
+  ])('that is %s is refused', async (text) => {
+    expect(await api.ask('POST', '/v1/jobs', someSpec({ layer: await put(text) }))).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('the list of the packages of a function cannot be used') } },
+    })
+  })
+})
+
 describe('more CPUs than any node has', () => {
   const spec = () => someSpec({ call: { ...someSpec().call, cpus: 64 } })
   const node = {

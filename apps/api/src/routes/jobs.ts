@@ -4,6 +4,7 @@ import {
   cancelJob,
   createJob,
   hasFunction,
+  hasLayer,
   jobCredentials,
   listJobs,
   listJobsBelow,
@@ -151,12 +152,22 @@ function notMade({ id, parent }: JobSpec, why: Exclude<Made, 'created' | 'same'>
 }
 
 async function whyRefused(redis: Redis, spec: JobSpec): Promise<BurlaError | undefined> {
-  const [stored, nodes] = await Promise.all([hasFunction(redis, spec.functionDigest), listNodes(redis)])
+  const [stored, layerStored, nodes] = await Promise.all([
+    hasFunction(redis, spec.functionDigest),
+    spec.layer === undefined || hasLayer(redis, spec.layer),
+    listNodes(redis),
+  ])
   if (!stored) {
     const path = `/v1/functions/${spec.functionDigest}`
     return new BurlaError(
       'FUNCTION_UNKNOWN',
       `this cluster does not have the function of ${spec.id}; PUT it to ${path}`,
+    )
+  }
+  if (!layerStored) {
+    return new BurlaError(
+      'FUNCTION_UNKNOWN',
+      `this cluster does not have the list ${spec.layer} of the packages of ${spec.id}, or not all of their files; PUT them to /v1/functions`,
     )
   }
   const there = nodes.filter((node) => node.state !== 'lost')

@@ -12,7 +12,15 @@
  */
 import { connectRedis, readFunction, untilStored, type JobWork, type Redis, type StateReply } from '@burla/queue'
 import { createInputSource } from '@burla/queue/source'
-import { BurlaError, checkCodec, isFinished, type JobCredentials, type Line, type TreeAccess } from '@burla/protocol'
+import {
+  BurlaError,
+  checkCodec,
+  isFinished,
+  type JobCredentials,
+  type Line,
+  type MountedLayer,
+  type TreeAccess,
+} from '@burla/protocol'
 import type { SlotPool } from '../slots/index.ts'
 import { createBeginMarks } from './begin-marks.ts'
 import { watchClaim } from './claim-watch.ts'
@@ -27,7 +35,7 @@ import { createSeats } from './seats.ts'
 import { createSlotTurns } from './slot-turns.ts'
 import { startTending } from './tending.ts'
 
-export interface ServeOptions extends JobWork {
+export interface ServeOptions extends Omit<JobWork, 'layer'> {
   credentials: JobCredentials
   access: TreeAccess
   nodeId: string
@@ -36,6 +44,8 @@ export interface ServeOptions extends JobWork {
   /** parent of the slots' working folders */
   folder: string
   sharedDir: string
+  /** where packages are, when they are not where they were at the caller's */
+  layer?: MountedLayer | null
 }
 
 export interface Load {
@@ -176,8 +186,8 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   source.start()
   try {
     const functionBytes = await readShipped(redis, options)
-    const { folder, sharedDir, access } = options
-    const own = { jobId, nodeId, env: call.env, folder, sharedDir, runnerId, access }
+    const { folder, sharedDir, access, layer = null } = options
+    const own = { jobId, nodeId, env: call.env, folder, sharedDir, runnerId, access, layer }
     pool.setup({ functionBytes, ...own, ...heapOf(call) })
   } catch (error) {
     over.abort()

@@ -1,5 +1,5 @@
 /** The bodies of the frames that have any, see `frames.ts`. */
-import type { FailureSummary, TreeAccess } from '@burla/protocol'
+import type { FailureSummary, MountedLayer, TreeAccess } from '@burla/protocol'
 
 /** What a slot is told once, before its first call. */
 export interface SlotSettings {
@@ -13,6 +13,8 @@ export interface SlotSettings {
   runnerId: string
   /** for the jobs that its calls start */
   access: TreeAccess
+  /** where its packages are, when they are not where they were at the caller's */
+  layer?: MountedLayer | null
 }
 
 export function encodeSettings(settings: SlotSettings): Buffer {

@@ -21,6 +21,7 @@ import {
   ExitError,
   setInside,
   summarizeFailure,
+  type MountedLayer,
 } from '@burla/protocol'
 import { frameTypes, writeFrame, type FrameType } from './frames.ts'
 import { CallInside } from './inside-call.ts'
@@ -41,6 +42,7 @@ export class SlotCalls {
   /** Made by the first call: what modules of the function print and throw while they load is that call's. */
   #function: Promise<UserFunction> | undefined
   #functionBytes: Buffer | undefined
+  #layer: MountedLayer | null = null
   #setupFailure: unknown
   #folder = ''
   #settings: SlotSettings | undefined
@@ -62,6 +64,7 @@ export class SlotCalls {
       setInside({ jobId: settings.jobId, access: settings.access, call: () => this.#callOfCode()?.inside })
       this.#settings = settings
       this.#functionBytes = functionBytes
+      this.#layer = settings.layer ?? null
     } catch (thrown) {
       this.#setupFailure = thrown
     }
@@ -78,8 +81,8 @@ export class SlotCalls {
       const value = decodeValue(input, { origin: { what: `inputs[${index}]`, from: 'program' } })
       if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
       this.#channel.unref()
-      const { bytes, origin } = { bytes: this.#functionBytes, origin: this.#origin }
-      this.#function ??= origin.run(running, () => restoreFunction(bytes, { named: namedByBurla }))
+      const { bytes, origin, layer } = { bytes: this.#functionBytes, origin: this.#origin, layer: this.#layer }
+      this.#function ??= origin.run(running, () => restoreFunction(bytes, { named: namedByBurla, layer }))
       const userFunction = await this.#function
       running.calledAt = performance.now()
       const result = await origin.run(running, () => userFunction(value, index))

@@ -1,6 +1,7 @@
 /** A function in, shippable bytes out; what the function uses is read at this moment (P5). */
 import { createHash } from 'node:crypto'
 import { BurlaError } from '@burla/protocol'
+import { packageUses, type PackageUse } from '../packages/uses.ts'
 import { withInspector } from '../inspect/inspector.ts'
 import { encodePayload, type PayloadParts } from '../payload/bytes.ts'
 import { payloadVersion } from '../payload/payload.ts'
@@ -19,6 +20,8 @@ export interface CapturedFunction {
   errorClasses(): ErrorClass[]
   /** The stack of an error that the function threw, in the user's own files where a tool has rewritten them. */
   userStack: (stack: string) => string
+  /** The packages that it asks for, and from which files. */
+  packages(): PackageUse[]
 }
 
 export interface CaptureOptions {
@@ -66,6 +69,7 @@ export function captureFunction(
     // Few functions throw, and reading what the files import takes milliseconds.
     errorClasses: () => [...own, ...errorClassesAmong(packages.members())],
     userStack: (stack) => userStack(stack, packages.scripts()),
+    packages: () => packageUses(parts.payload),
   }
 }
 

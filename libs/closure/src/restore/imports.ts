@@ -4,15 +4,24 @@ import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
+import { placeOfFile, type MountedLayer } from '@burla/protocol'
 import { rememberOrigin } from '../origins.ts'
 import { hiddenIntrinsics } from '../references/intrinsics.ts'
+
+let layer: MountedLayer | null = null
+
+/** From now on modules are looked for in a layer, as from the place that stands for the file that asks. */
+export function lookInLayer(mounted: MountedLayer | null): void {
+  layer = mounted
+}
 
 /** The value at the end of `path`, of a module that is imported or required as if by `file`. */
 export async function loadImport(
   { by, specifier, file }: { by: 'import' | 'require' | 'interop'; specifier: string; file: string },
   path: string[],
 ): Promise<unknown> {
-  const exported: unknown = by === 'import' ? await importerOf(file)(asUrl(specifier)) : requireOf(file)(specifier)
+  const found = inLayer(specifier)
+  const exported: unknown = by === 'import' ? await importerOf(file)(asUrl(found)) : requireOf(file)(found)
   const value = path.reduce(memberOf, by === 'interop' ? asNamespace(exported) : exported)
   rememberOrigin(value, { kind: 'import', by, specifier, file, path })
   return value
@@ -60,7 +69,7 @@ export function metaOf(file: string): object {
 }
 
 export function requireOf(file: string): NodeJS.Require {
-  const require = createRequire(pathOf(file) ?? join(process.cwd(), '[function]'))
+  const require = createRequire(lookupPath(file))
   rememberOrigin(require, { kind: 'require', file })
   return require
 }
@@ -75,7 +84,7 @@ export function importerFor(file: string): (specifier: unknown) => Promise<unkno
 
 function importerOf(file: string): (specifier: string) => Promise<unknown> {
   hushWarning()
-  const filename = pathOf(file) ?? join(process.cwd(), '[function]')
+  const filename = lookupPath(file)
   const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
   return new vm.Script('(specifier) => import(specifier)', {
     filename,
@@ -91,6 +100,21 @@ function asUrl(specifier: string, from = '/'): string {
     if (existsSync(join(folder, specifier))) path = join(folder, specifier)
   }
   return pathToFileURL(path).href
+}
+
+/** The file from which what `file` asks for is looked for. */
+function lookupPath(file: string): string {
+  const path = pathOf(file)
+  if (!layer) return path ?? join(process.cwd(), '[function]')
+  return join(layer.root, placeOfFile(path ?? '', layer.folders))
+}
+
+/** A file of a package, by its path at the caller's. */
+function inLayer(specifier: string): string {
+  const path = pathOf(specifier)
+  if (!layer || path === undefined || !Object.keys(layer.folders).some((folder) => path.startsWith(folder)))
+    return specifier
+  return join(layer.root, placeOfFile(path, layer.folders))
 }
 
 function pathOf(file: string): string | undefined {

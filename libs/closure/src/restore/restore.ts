@@ -1,13 +1,15 @@
 /** Bytes of `captureFunction` in, a callable function out, in another process. */
-import { BurlaError } from '@burla/protocol'
+import { BurlaError, type MountedLayer } from '@burla/protocol'
 import { decodePayload } from '../payload/bytes.ts'
-import { loadImport } from './imports.ts'
+import { loadImport, lookInLayer } from './imports.ts'
 import { Linker } from './link.ts'
 import type { Payload } from '../payload/payload.ts'
 
 export interface RestoreOptions {
   /** What stands for the names of `byName` here; asked for only where the function refers to one. */
   named?: () => Promise<ReadonlyMap<string, unknown>>
+  /** Where packages are looked for, when the caller's files and packages are not here. One for all functions of a process. */
+  layer?: MountedLayer | null
 }
 
 export type RestoredFunction = (input: unknown, index: number) => unknown
@@ -18,8 +20,9 @@ export type RestoredFunction = (input: unknown, index: number) => unknown
  */
 export async function restoreFunction(
   bytes: Buffer,
-  { named: readNamed }: RestoreOptions = {},
+  { named: readNamed, layer = null }: RestoreOptions = {},
 ): Promise<RestoredFunction> {
+  lookInLayer(layer)
   const { payload, data, memory } = decodePayload(bytes)
   await runSetup(payload)
   const imports = new Map<number, unknown>()

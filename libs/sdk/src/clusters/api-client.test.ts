@@ -30,6 +30,7 @@ const fn = {
   bytes: Buffer.from('bytes of fn'),
   errorClasses: () => [],
   userStack: (stack: string) => stack,
+  packages: () => [],
 }
 const spec = someJob({ functionDigest: 'd1' })
 
@@ -44,12 +45,29 @@ test('a function travels only when the cluster does not have it', async () => {
     response.writeHead(201).end(request.method === 'PUT' ? '' : JSON.stringify({ credentials: { jobId: 'j' } }))
   })
   const cluster = createCluster(createApiClient({ url }, 'secret'))
-  expect(await cluster.createJob(spec, fn)).toEqual({ jobId: 'j' })
-  expect(await cluster.createJob(spec, fn)).toEqual({ jobId: 'j' })
+  expect(await cluster.createJob(spec, { fn, layer: () => undefined })).toEqual({ jobId: 'j' })
+  expect(await cluster.createJob(spec, { fn, layer: () => undefined })).toEqual({ jobId: 'j' })
   expect(seen).toEqual(
     ['POST /v1/jobs', 'PUT /v1/functions/d1', 'POST /v1/jobs', 'POST /v1/jobs'].map((line) => `${line} Bearer secret`),
   )
   expect(stored.get('d1')).toBe('bytes of fn')
+})
+
+test('the list of packages and their files travel with the function, when the cluster misses one of them', async () => {
+  const stored: string[] = []
+  const made: unknown[] = []
+  const url = await listen((request, body, response) => {
+    if (request.method === 'PUT') stored.push(request.url!.split('/').pop()!)
+    else if (made.push(JSON.parse(String(body))) === 1) {
+      return response.writeHead(404).end(error('FUNCTION_UNKNOWN', 'send it'))
+    }
+    response.writeHead(201).end(request.method === 'PUT' ? '' : JSON.stringify({ credentials: { jobId: 'j' } }))
+  })
+  const cluster = createCluster(createApiClient({ url }, 'secret'))
+  const parts = ['list', 'files'].map((digest) => ({ digest, bytes: Buffer.from(digest) }))
+  await cluster.createJob(spec, { fn, layer: () => ({ digest: 'list', parts }) })
+  expect(stored).toEqual(['d1', 'list', 'files'])
+  expect(made).toEqual(Array.from({ length: 2 }, () => ({ ...spec, layer: 'list' })))
 })
 
 test('what the api says comes out as an error with its code', async () => {

@@ -9,15 +9,15 @@ import {
   type JobStatus,
   type NodeStatus,
 } from '@burla/protocol'
-import type { CapturedFunction } from '@burla/closure'
+import type { JobCall } from '../job/job-call.ts'
 import type { ApiClient } from './api-client.ts'
 import { createHeartbeats } from './heartbeat.ts'
 
 export interface Cluster {
   /** for people: its URL, or `the embedded cluster` */
   readonly address: string
-  /** Makes the job. The function travels only when the cluster does not have it yet. */
-  createJob(spec: JobSpec, fn: CapturedFunction): Promise<JobCredentials>
+  /** Makes the job. The function and its packages travel only when the cluster does not have them yet. */
+  createJob(spec: JobSpec, call: Pick<JobCall<unknown>, 'fn' | 'layer'>): Promise<JobCredentials>
   cancelJob(jobId: JobId, end: { outcome: 'cancelled' | 'failed'; reason: string }): Promise<void>
   /** For the results of a submitted job, which are kept until they expire. */
   openJob(jobId: JobId): Promise<JobCredentials>
@@ -53,12 +53,16 @@ export function createCluster(api: ApiClient, ended?: Promise<Error | undefined>
     ((await api.request('POST', '/v1/jobs', { body: spec })) as { credentials: JobCredentials }).credentials
   return {
     address: api.address,
-    async createJob(spec, fn) {
+    async createJob(asked, { fn, layer: layerOf }) {
+      const layer = layerOf()
+      const spec = { ...asked, ...(layer && { layer: layer.digest }) }
       try {
         return await create(spec)
       } catch (error) {
         if (!(error instanceof BurlaError && error.code === 'FUNCTION_UNKNOWN')) throw error
-        await api.request('PUT', `/v1/functions/${fn.digest}`, { body: fn.bytes })
+        for (const { digest, bytes } of [fn, ...(layer?.parts ?? [])]) {
+          await api.request('PUT', `/v1/functions/${digest}`, { body: bytes })
+        }
         return create(spec)
       }
     },

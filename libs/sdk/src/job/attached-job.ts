@@ -168,7 +168,7 @@ export class AttachedJob<I> implements Interruptible {
     const { name, call, packages, clientGraceMs, retentionMs } = options
     const asked = { id: this.id, name, functionDigest: fn.digest, known, call, packages, clientGraceMs, retentionMs }
     const spec = { ...asked, ...(within && { parent: within.parent }) }
-    const credentials = await cluster.createJob({ kind: 'attached', ...spec }, fn)
+    const credentials = await cluster.createJob({ kind: 'attached', ...spec }, this.#call)
     this.#letGo = cluster.hold(spec, (reason) => this.fail(this.#fromHere(reason)))
     const connection = openJob(credentials)
     if (!this.#ending) this.#feeding.connect(connection, known)

@@ -1,4 +1,5 @@
 /** What a call of `burla.map` and its like asks for, checked and captured while the call is made (P5). */
+import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { encodeValue, errorClassesByNames, BurlaError, insideOfCall, type InsideCall } from '@burla/protocol'
 import { captureFunction, type CapturedFunction } from '@burla/closure'
@@ -12,6 +13,7 @@ import { resolvePackages } from './extra-packages.ts'
 import { namesOfPublished } from '../names.ts'
 import { openInputs, type InputSource } from './inputs.ts'
 import { resolveSetup, type SetupModule } from './setup-modules.ts'
+import { shipLayer, type ShippedLayer } from './shipped-layer.ts'
 
 export type Verb = 'map' | 'settle' | 'stream' | 'submit'
 export type Inputs<I> = Iterable<I> | AsyncIterable<I>
@@ -29,6 +31,8 @@ export interface CallRequest<I, R> {
 
 export interface JobCall<I> {
   fn: CapturedFunction
+  /** what nodes that are other machines have to install; asked for when the job is made */
+  layer: () => ShippedLayer | undefined
   source: InputSource<I>
   options: ResolvedOptions
   cluster: ClusterChoice
@@ -46,7 +50,8 @@ export function captureCall<I, R>(
   const resolved = resolveMapOptions(options, fn.name, verb)
   const within = callItIsIn(verb)
   const cluster = whichCluster(resolved.cluster, process.env)
-  const { packages, setup } = namedModules(resolved, { isLocal: cluster.type !== 'remote', verb, calledBy })
+  const isLocal = cluster.type !== 'remote'
+  const { packages, setup, from } = namedModules(resolved, { isLocal, verb, calledBy })
   const captured = captureFunction(fn, { setup, byName: namesOfPublished })
   let classes: ReturnType<OwnErrors>['classes']
   const ownErrors = () => ({
@@ -54,20 +59,23 @@ export function captureCall<I, R>(
     stack: captured.userStack,
   })
   const source = openInputs(inputs, verb)
+  // Inside a call the packages are those of that call.
+  const layer = () => (isLocal || within ? undefined : shipLayer(captured.packages(), packages, from))
   const all = { ...resolved, packages }
-  return { fn: captured, source, options: all, cluster, callSite, ownErrors, ...(within && { within }) }
+  return { fn: captured, layer, source, options: all, cluster, callSite, ownErrors, ...(within && { within }) }
 }
 
 /** What the options name, as the calling file means it. */
 function namedModules(
   { packages, setup }: ResolvedOptions,
   { isLocal, verb, calledBy }: { isLocal: boolean } & Pick<CallRequest<never, never>, 'verb' | 'calledBy'>,
-): { packages: string[]; setup: SetupModule[] } {
-  if (packages.length === 0 && setup.length === 0) return { packages: [], setup: [] }
+): { packages: string[]; setup: SetupModule[]; from: string } {
+  if (packages.length === 0 && setup.length === 0) return { packages: [], setup: [], from: '' }
   const [from, caller] = [callingFile(calledBy), `burla.${verb}`]
   return {
     packages: resolvePackages(packages, { from, isLocal, caller }),
     setup: resolveSetup(setup, { from, caller }),
+    from: fileURLToPath(from),
   }
 }
 

@@ -92,7 +92,7 @@ export class Submission<I> implements Interruptible {
     const { name, call, packages, clientGraceMs, retentionMs } = options
     const { known } = this.#feeding
     const spec = { id: this.#id, name, functionDigest: fn.digest, known, call, packages, clientGraceMs, retentionMs }
-    const credentials = await cluster.createJob({ kind: 'submitted', ...spec }, fn)
+    const credentials = await cluster.createJob({ kind: 'submitted', ...spec }, this.#call)
     this.#letGo = cluster.hold(spec, (reason) => this.#fail(reason))
     const connection = openJob(credentials)
     if (!this.#ended) this.#feed(connection, known)
