@@ -13,6 +13,8 @@ export interface Execution {
   /** of its runner */
   runnerPid: number
   nodeId: string
+  /** name of its machine: of a container, the beginning of its id */
+  host: string
   jobId: string
   startedAt: number
   endedAt: number | undefined
@@ -36,12 +38,11 @@ export interface Recorded {
 /** Takes `ms` and returns twice its index. */
 export async function recorded({ file, ms }: Recorded, index: number): Promise<number> {
   const { appendFileSync: append } = await import('node:fs')
+  const host = (await import('node:os')).hostname()
   const note = (event: string) => {
     const { BURLA_NODE_ID: nodeId, BURLA_JOB_ID: jobId } = process.env
-    append(
-      file,
-      `${JSON.stringify({ event, index, pid: process.pid, runnerPid: process.ppid, nodeId, jobId, at: Date.now() })}\n`,
-    )
+    const where = { index, pid: process.pid, runnerPid: process.ppid, nodeId, host, jobId }
+    append(file, `${JSON.stringify({ event, ...where, at: Date.now() })}\n`)
   }
   note('start')
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))

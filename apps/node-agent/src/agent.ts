@@ -179,7 +179,8 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
     const [work, view] = await untilStored(() => Promise.all([readWork(redis, jobId), viewJob(redis, jobId)]), signal)
     if (work && view) {
       const slots = slotsFor(view, size)
-      await confine(runner, { slots, call: work.call }, say)
+      // One that serves already keeps what its first job asked for: the calls in it are not to lose what they have.
+      if (!serving?.has(runner)) await confine(runner, { slots, call: work.call }, say)
       const tree = serving ?? newTree(view.record.treeId)
       if (tree.open && tree.treeId === view.record.treeId) {
         say(`job ${jobId}: claimed, ${granted.slots} slots`)

@@ -4,7 +4,8 @@
  *
  * Messages from the agent, about one job: `serve` (the first one has the warm slots), `drain`, `cancel`. To the agent:
  * `ready`, `serving`, `served`, and `load` of all jobs (at least every 2 s: silence means that the runner is frozen). Its
- * stdin's end means that the tree has no more for it, or that the agent is gone: it stops.
+ * stdin's end means that the tree has no more for it, or that the agent is gone: it stops. It also stops when its
+ * claim of a job was not renewed, for its agent may be frozen.
  */
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
@@ -47,6 +48,8 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
   let room: Room | undefined
   let changed: () => void = () => undefined
   const jobs = new Map<JobId, ServedHere>()
+  /** The agent has not renewed a claim: it is frozen or cut off, and may never close this runner's stdin. */
+  let lapse: () => void = () => undefined
 
   await Promise.all([warm.pool.ready(), rehearsal && rehearse(rehearsal)])
   onMessage((raw) => {
@@ -57,7 +60,10 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
   ready({ slots: watched.begin() })
   const over = new AbortController()
   void reportLoad(over.signal)
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    lapse = resolve
+  })
   over.abort()
   for (const job of jobs.values()) job.wish('stop')
   await Promise.all([...Array.from(jobs.values(), ({ ended }) => ended), warm?.pool.close()])
@@ -76,7 +82,10 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
       isAlone: () => jobs.size === 1,
       onWaits: () => changed(),
     })
-    void job.ended.then(() => jobs.delete(jobId))
+    void job.ended.then((end) => {
+      jobs.delete(jobId)
+      if (end === 'lapsed') lapse()
+    })
     return job
   }
 

@@ -1,6 +1,7 @@
 /** One job of the tree that this runner serves, from the agent's order to its last word about it. */
 import { BurlaError, type JobId } from '@burla/protocol'
 import type { FromRunner } from '../messages.ts'
+import type { ServeEnd } from './ending.ts'
 import { startServing, type Load, type ServeLinks, type ServeOptions, type Serving } from './serving.ts'
 
 export type Wish = 'drain' | 'cancel' | 'stop'
@@ -9,8 +10,8 @@ export interface ServedHere {
   load(): Load
   /** What the agent asks for, perhaps before serving has begun. */
   wish(wish: Wish): void
-  /** Resolves when nothing of it is here any more, and the agent was told. */
-  readonly ended: Promise<void>
+  /** Resolves when nothing of it is here any more, and the agent was told; with how it ended, where it was served. */
+  readonly ended: Promise<ServeEnd | undefined>
 }
 
 interface Links extends Omit<ServeLinks, 'onTrouble'> {
@@ -30,7 +31,7 @@ export function serveHere(options: ServeOptions, { jobId, tell, ...links }: Link
     if (wish === 'stop') to.stop('stopped')
   }
 
-  async function serve(): Promise<void> {
+  async function serve(): Promise<ServeEnd | undefined> {
     await using _ = links.pool
     try {
       serving = await startServing(options, {
@@ -39,11 +40,14 @@ export function serveHere(options: ServeOptions, { jobId, tell, ...links }: Link
       })
     } catch (error) {
       if (!(error instanceof BurlaError)) throw error
-      return tell({ type: 'unservable', jobId, reason: error.message })
+      tell({ type: 'unservable', jobId, reason: error.message })
+      return undefined
     }
     tell({ type: 'serving', jobId, runnerId: serving.runnerId })
     grant(serving, wished)
-    tell({ type: 'served', jobId, end: await serving.served })
+    const end = await serving.served
+    tell({ type: 'served', jobId, end })
+    return end
   }
 
   return {
