@@ -134,3 +134,46 @@ describe('a function that cannot travel is refused at the call, by the way to wh
     expect(later).toBe(1)
   })
 })
+
+describe('a function that is too big is refused at the call, with the largest of what it uses', () => {
+  const text = 'x'.repeat(3 * 2 ** 20)
+  const rows = Array.from({ length: 60_000 }, (_, at) => ({ at, name: `row ${at}` }))
+  const dates = Array.from({ length: 100_000 }, (_, at) => new Date(at))
+  const bytes = new Float64Array(2 ** 20)
+  const helpers = { table: { rows, length: () => rows.length } }
+  const count = () => rows.length
+  const rest = 'pass data as inputs, or put it into a file in shared/ and read it inside the function'
+
+  test.each<[string, () => unknown, string]>([
+    [
+      'memory',
+      () => bytes.length,
+      'fn is too big to travel: 8.0 MiB with what it uses, and 1.0 MiB is the most; the largest are fn -> bytes (8.0 MiB)',
+    ],
+    ['text', () => text.length, 'the largest are fn -> text (3.0 MiB)'],
+    ['objects', () => helpers.table.rows.length, 'the largest are fn -> helpers.table.rows (1.8 MiB)'],
+    [
+      'several',
+      () => [dates, text, bytes, rows],
+      'the largest are fn -> bytes (8.0 MiB), fn -> dates (7.6 MiB), fn -> text (3.0 MiB)',
+    ],
+    ['a variable of a helper', () => count(), 'the largest are fn -> count -> rows (1.8 MiB)'],
+  ])('%s', (_, fn, sentence) => {
+    const capture = () => captureFunction(fn, { mostBytes: 2 ** 20 })
+    expect(capture).toThrow(sentence)
+    expect(capture).toThrow(rest)
+    expect(capture).toThrow(expect.objectContaining({ code: 'FUNCTION_TOO_BIG' }))
+  })
+
+  test('the most is 64 MiB where nothing is said', () => {
+    const memory = new Uint8Array(64 * 2 ** 20)
+    expect(() => captureFunction(() => memory)).toThrow(
+      /and 64 MiB is the most; the largest are fn -> memory \(64 MiB\)/,
+    )
+  })
+
+  test('text that V8 cannot hold in one piece is told too', () => {
+    const half = 'y'.repeat(300 * 2 ** 20)
+    expect(() => captureFunction(() => [half, half.length, [half]])).toThrow(/the largest are .*half/)
+  })
+})

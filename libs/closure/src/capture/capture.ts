@@ -1,6 +1,6 @@
 /** A function in, shippable bytes out; what the function uses is read at this moment (P5). */
 import { createHash } from 'node:crypto'
-import { BurlaError } from '@burla/protocol'
+import { BurlaError, largestFunctionBytes } from '@burla/protocol'
 import { packageUses, type PackageUse } from '../packages/uses.ts'
 import { withInspector } from '../inspect/inspector.ts'
 import { encodePayload, type PayloadParts } from '../payload/bytes.ts'
@@ -10,6 +10,7 @@ import type { AnyFunction } from '../text/parse.ts'
 import { errorClassesAmong, type ErrorClass } from './error-classes.ts'
 import { Graph } from './graph.ts'
 import { startTrail } from './refusals.ts'
+import { tooBig } from './too-big.ts'
 
 export interface CapturedFunction {
   /** sha256 of `bytes`, hex: the function's address */
@@ -32,6 +33,8 @@ export interface CaptureOptions {
   byName?: ReadonlyMap<object, string>
   /** Modules that are run where the function is restored, before it is made, in this order. */
   setup?: readonly SetupModule[]
+  /** Of all of it, encoded. @default 64 MiB */
+  mostBytes?: number
 }
 
 export interface SetupModule {
@@ -45,23 +48,28 @@ export interface SetupModule {
 /**
  * `fn` with all it closes over, as it is now. Nothing of the program runs meanwhile, getters included.
  *
- * A `BurlaError` `FUNCTION_NOT_PORTABLE` says what cannot travel, by the way to it, and what to do instead.
+ * A `BurlaError` `FUNCTION_NOT_PORTABLE` says what cannot travel, by the way to it, and what to do instead; one
+ * `FUNCTION_TOO_BIG` lists the largest of what it uses.
  */
 export function captureFunction(
   fn: unknown,
-  { byName = new Map(), setup = [] }: CaptureOptions = {},
+  { byName = new Map(), setup = [], mostBytes = largestFunctionBytes }: CaptureOptions = {},
 ): CapturedFunction {
   if (typeof fn !== 'function') {
     const given = fn === null ? 'null' : `a value of type ${typeof fn}`
     throw new BurlaError('FUNCTION_NOT_PORTABLE', `a function is needed, not ${given}`)
   }
   const callable = fn as AnyFunction
-  const { parts, own, packages } = withInspector((inspector) => {
+  const { bytes, payload, own, packages } = withInspector((inspector) => {
     const graph = new Graph(inspector, byName)
     const parts = payloadOf(graph, callable, setup)
-    return { parts, own: errorClassesAmong(graph.reached()), packages: graph.packages }
+    return {
+      bytes: encodeWithin(mostBytes, parts, graph),
+      payload: parts.payload,
+      own: errorClassesAmong(graph.reached()),
+      packages: graph.packages,
+    }
   })
-  const bytes = encodePayload(parts)
   return {
     digest: createHash('sha256').update(bytes).digest('hex'),
     name: callable.name,
@@ -69,7 +77,19 @@ export function captureFunction(
     // Few functions throw, and reading what the files import takes milliseconds.
     errorClasses: () => [...own, ...errorClassesAmong(packages.members())],
     userStack: (stack) => userStack(stack, packages.scripts()),
-    packages: () => packageUses(parts.payload),
+    packages: () => packageUses(payload),
+  }
+}
+
+function encodeWithin(mostBytes: number, parts: PayloadParts, graph: Graph): Buffer {
+  try {
+    const bytes = encodePayload(parts, mostBytes)
+    if (typeof bytes === 'number') throw tooBig(graph, parts, mostBytes, bytes)
+    return bytes
+  } catch (error) {
+    // V8 has no strings over 512 MiB; nothing else that is called here throws this
+    if (error instanceof RangeError && error.message === 'Invalid string length') throw tooBig(graph, parts, mostBytes)
+    throw error
   }
 }
 

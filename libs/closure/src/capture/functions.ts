@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util'
 import { inspectFunction, placeOf, scriptOf, type Place, type Scope } from '../inspect/scripts.ts'
-import type { FunctionNode, Node } from '../payload/payload.ts'
+import type { FunctionNode, Node, Property } from '../payload/payload.ts'
 import { isForeign } from '../references/packages.ts'
 import { requireFile } from '../references/require.ts'
 import { replacing, type Edit } from '../text/edits.ts'
@@ -18,7 +18,7 @@ import { describeForeign } from './foreign.ts'
 import type { Graph } from './graph.ts'
 import { describeProxy } from './objects.ts'
 import { addOuterWords } from './outer-words.ts'
-import { addFunctionProperties } from './properties.ts'
+import { addFunctionProperties, addProperties } from './properties.ts'
 import { insideTrail, memberTrail, refusal, type Trail } from './refusals.ts'
 import { readVariable } from './read-variable.ts'
 
@@ -144,10 +144,13 @@ function describeNative(graph: Graph, fn: AnyFunction, trail: Trail): Node {
   }
   const [bound, receiver] = graph.inspector.take([target, hidden.internal('[[BoundThis]]') ?? {}])
   const values = graph.inspector.listOf(hidden.internal('[[BoundArgs]]'))
+  const own: Property[] = []
+  addProperties(graph, own, fn, trail, (key) => key === 'length' || key === 'name')
   return {
     kind: 'bound',
     target: graph.cellOf(bound, trail),
     this: graph.cellOf(receiver, insideTrail(trail, '[bound this]')),
     arguments: values.map((value, at) => graph.cellOf(value, memberTrail(trail, String(at)))),
+    ...(own.length > 0 && { own }),
   }
 }

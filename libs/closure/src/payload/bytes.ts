@@ -20,11 +20,13 @@ export interface PayloadParts {
 
 const headBytes = 8
 
-export function encodePayload({ payload, data, memory }: PayloadParts): Buffer {
+/** Or how many bytes it would be, when that is more than `mostBytes`: nothing is allocated for it then. */
+export function encodePayload({ payload, data, memory }: PayloadParts, mostBytes: number): Buffer | number {
   const text = Buffer.from(JSON.stringify(payload))
   const encodedData = data.length > 0 ? encodeValue(data, 'fn', 'FUNCTION_NOT_PORTABLE') : Buffer.alloc(0)
   const memoryAt = padded(headBytes + text.length + encodedData.length)
   const length = memory.reduce((sum, bytes) => sum + padded(bytes.length), memoryAt)
+  if (length > mostBytes) return length
   const bytes = memory.length > 0 ? Buffer.allocUnsafeSlow(length) : Buffer.alloc(length)
   bytes.writeUInt32LE(text.length, 0)
   bytes.writeUInt32LE(encodedData.length, 4)

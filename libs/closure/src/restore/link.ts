@@ -194,6 +194,7 @@ export class Linker implements Values {
     if (node.kind === 'object') fillObject(value as object, node, this)
     else if (node.kind === 'box') (value as { v: unknown }).v = this.of(node.value as Cell)
     else if (node.kind === 'function') this.#fillFunction(value as object, node)
+    else if (node.kind === 'bound') defineProperties(value as object, node.own ?? [], this)
   }
 
   #fillFunction(fn: object, node: FunctionNode): void {
@@ -218,7 +219,8 @@ export class Linker implements Values {
 class NotYetMade extends Error {}
 
 function isFilledLater(node: Node): boolean {
-  return node.kind === 'function' || node.kind === 'object' || (node.kind === 'box' && node.value !== undefined)
+  if (node.kind === 'box') return node.value !== undefined
+  return node.kind === 'function' || node.kind === 'object' || node.kind === 'bound'
 }
 
 /** A shared variable whose declaration has not run: it may still be assigned. */
