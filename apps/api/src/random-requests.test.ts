@@ -40,7 +40,7 @@ test(`no request out of ${requests} random ones, made from the OpenAPI document 
   expect(notServed.map(([operation]) => operation)).toEqual(['POST /v1/session'])
   expect(answered.size).toBe(Object.values(document.paths).flatMap(Object.keys).length)
   expect([...answered.get('POST /v1/jobs')!]).toEqual(expect.arrayContaining([201, 400, 403]))
-})
+}, 180_000)
 
 async function statusOf({ method, path, contentType, body }: RandomRequest, port: number): Promise<number> {
   const headers = {
