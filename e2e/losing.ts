@@ -1,4 +1,5 @@
 /** What tests of losses have in common: jobs whose calls are recorded, and what is expected of them after a fault. */
+import { burla } from 'burla'
 import { until } from '@burla/testkit'
 import { expect } from 'vitest'
 import type { Execution, ExecutionLog } from './executions.ts'
@@ -23,8 +24,15 @@ export function recovery(log: ExecutionLog, faultAt: number, victims: Execution[
   return ms
 }
 
-export const someEndedSomeRunning = (log: ExecutionLog, ended: number, running: number) =>
-  until('the job is in full swing', () => {
-    const all = log.all()
-    return all.length - log.running().length >= ended && log.running().length >= running && log.running()
+/**
+ * The calls that run, when that many have ended, whose results are stored: one whose result is still on its way when its
+ * runner is killed runs again, too.
+ */
+export const someEndedSomeRunning = (jobId: string, log: ExecutionLog, ended: number, running: number) =>
+  until('the job is in full swing', async () => {
+    const victims = log.running()
+    const endedNow = log.all().length - victims.length
+    if (endedNow < ended || victims.length < running) return false
+    const { inputs: stored } = await burla.job(jobId).status()
+    return stored.completed === log.all().length - log.running().length && log.running()
   })

@@ -16,7 +16,7 @@ test('P2 a frozen runner is given up after 15 s, and does no harm when it wakes'
   embedded.shape(1, 2)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(6, 1000)))
-  const victims = await someEndedSomeRunning(log, 2, 2)
+  const victims = await someEndedSomeRunning(results.jobId, log, 2, 2)
   const runnerPid = victims[0]?.runnerPid ?? 0
   const faultAt = Date.now()
   freeze(runnerPid)
@@ -37,7 +37,7 @@ test('P2 a whole node that freezes loses its claim after 15 s; when it wakes it 
   embedded.shape(2, 1)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(8, 1000)))
-  const running = await someEndedSomeRunning(log, 2, 2)
+  const running = await someEndedSomeRunning(results.jobId, log, 2, 2)
   const { pids } = await inspectEmbedded()
   const frozen = [pids.agents[0] ?? 0, running.find(({ nodeId }) => nodeId.startsWith('node-1'))?.runnerPid ?? 0]
   const faultAt = Date.now()
@@ -58,7 +58,7 @@ test('P2 kill -9 of a whole node, agent and runner: another node finishes its in
   embedded.shape(2, 1)
   using log = recordExecutions()
   const results = burla.map(recorded, inputs(log, repeat(10, 500)))
-  const running = await someEndedSomeRunning(log, 2, 2)
+  const running = await someEndedSomeRunning(results.jobId, log, 2, 2)
   const { pids } = await inspectEmbedded()
   const faultAt = Date.now()
   kill9(pids.agents[0] ?? 0)

@@ -22,7 +22,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 test('P2 kill -9 of a runner amid lists: exactly the right results, and only what it had in its hands runs again', async () => {
   using log = recordExecutions()
   const quick = numbers(6_000).map(() => ({ file: log.file, ms: 0 }))
-  const results = burla.map(recorded, quick)
+  const results = burla.map(recorded, quick, { batch: 100 })
   await until('lists are under way', async () => log.all().length > 300 && (await hasLists(results.jobId)))
   const runnerPid = log.all().at(-1)?.runnerPid ?? 0
   kill9(runnerPid)
