@@ -22,7 +22,9 @@ async function nodesAreReady(): Promise<boolean> {
   expect(nodes.map(({ state, warm }) => ({ state, warm }))).toEqual(repeat2({ state: 'idle', warm: true }))
   const made = (await labelled(`burla.cluster=${cluster.project}`)).map((line) => line.split(' ')[0])
   // P8 of nodes that were lost nothing is left.
-  expect(made.toSorted((a, b) => a.localeCompare(b))).toEqual(['container', 'network', 'volume'].flatMap(repeat2))
+  expect(made.toSorted((a, b) => (a ?? '').localeCompare(b ?? ''))).toEqual(
+    ['container', 'network', 'volume'].flatMap(repeat2),
+  )
   return true
 }
 
