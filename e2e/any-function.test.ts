@@ -38,13 +38,16 @@ test.each(['', '--import tsx'])('a stack names the lines that were written, with
   expect(places.slice(0, 4)).toEqual(['10', '12', 'called from', '12'])
 })
 
-test('a local module that is imported inside the function is found, with its own imports', async () => {
+test('a local module that is imported inside the function, and one of setup, are those of the call, with all they import', async () => {
   await using program = runProgram(`${configured}
-    import { writeFileSync } from 'node:fs'
-    writeFileSync('deeper.mjs', 'export const factor = 3')
-    writeFileSync('later.mjs', "import { factor } from './deeper.mjs'; export const triple = (n) => n * factor")
-    const triple = async (n: number) => (await import('./later.mjs')).triple(n)
-    console.log(await burla.map(triple, [1, 2]))`)
+    import { rmSync, writeFileSync } from 'node:fs'
+    writeFileSync('deeper.ts', 'export const factor: number = 3')
+    writeFileSync('later.ts', "import { factor } from './deeper.ts'; export const triple = (n: number) => n * factor")
+    writeFileSync('setup.ts', "import { factor } from './deeper.ts'; Object.assign(globalThis, { ready: factor as number })")
+    const triple = async (n: number) => [(await import('./later.ts')).triple(n), (globalThis as { ready?: number }).ready]
+    const results = burla.map(triple, [1, 2], { setup: ['./setup.ts'] })
+    for (const file of ['deeper.ts', 'later.ts', 'setup.ts']) rmSync(file)
+    console.log(await results)`)
   expect([await program.ended, program.stderr]).toEqual([0, ''])
-  expect(program.stdout).toBe('[ 3, 6 ]\n')
+  expect(program.stdout).toBe('[ [ 3, 3 ], [ 6, 3 ] ]\n')
 })

@@ -94,6 +94,7 @@ function encodeWithin(mostBytes: number, parts: PayloadParts, graph: Graph): Buf
 }
 
 function payloadOf(graph: Graph, fn: AnyFunction, setup: readonly SetupModule[]): PayloadParts {
+  for (const { specifier, from } of setup) graph.modules.add(specifier, from)
   const root = graph.cellOf(fn, startTrail(fn.name || 'fn'))
   graph.settle()
   const memory = graph.settleMemory()
@@ -105,7 +106,7 @@ function payloadOf(graph: Graph, fn: AnyFunction, setup: readonly SetupModule[])
       nodes: graph.describedNodes(),
       files: graph.files.list,
       globals: graph.variables.globals,
-      modules: [],
+      modules: graph.modules.list,
       setup: setup.map(({ name, specifier, from }) => ({ name, specifier, file: graph.files.place(from) })),
       packages: [],
     },

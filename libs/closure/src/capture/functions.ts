@@ -74,6 +74,7 @@ function describeLocal(
   if (text.form === 'method') draft.edits.push(...withoutComputedKey(text, draft.source))
   if (text.form === 'class') addClassParts(graph, { fn, text, draft, node })
   addOuterWords(graph, { fn, free, draft, node })
+  graph.modules.addImportedIn(text.text, place.script?.url ?? '')
   graph.variables.bind(draft, free)
   addFunctionProperties(graph, { fn, text, node, trail })
   return node

@@ -14,6 +14,7 @@ import { Declarations } from './declarations.ts'
 import { Files } from './files.ts'
 import { describeFunction } from './functions.ts'
 import { Lineage } from './lineage.ts'
+import { LocalModules } from './local-modules.ts'
 import { describeObject } from './objects.ts'
 import { PlainData, type Island } from './plain-data.ts'
 import type { Trail } from './refusals.ts'
@@ -23,6 +24,7 @@ import { WeakCollections } from './weak-collections.ts'
 export class Graph {
   readonly inspector: Inspector
   readonly files = new Files()
+  readonly modules = new LocalModules(this.files)
   readonly buffers = new Buffers()
   readonly variables: Variables
   readonly plainData: PlainData

@@ -5,7 +5,7 @@
  */
 
 /** Raised with each change that an older reader would misread. */
-export const payloadVersion = 2
+export const payloadVersion = 3
 
 /**
  * What stands where a value stands: text, booleans, null and numbers as themselves, other primitives by a name, the
@@ -51,7 +51,7 @@ export type Node =
   | { kind: 'import'; reference: ModuleReference; path: Path }
   | { kind: 'named'; name: string }
   /** `import.meta`, `import()` and `require` of a file */
-  | { kind: 'meta' | 'importer' | 'require'; file: number; modules?: Record<string, number> }
+  | { kind: 'meta' | 'importer' | 'require'; file: number }
   | { kind: 'declaration'; code: Code; variables: Record<string, Cell>; unset: string[]; isAsync: boolean }
   /** the member at the end of a path into what a declaration gives */
   | { kind: 'member'; of: Cell; path: Path }
@@ -60,7 +60,7 @@ export type Path = string[]
 
 /** Resolved from `file`; with `url`, a file of a package, by its path below the package's folder. */
 export interface ModuleReference {
-  by: 'import' | 'require' | 'interop' | 'local'
+  by: 'import' | 'require' | 'interop'
   specifier: string
   file: number
 }
@@ -137,8 +137,8 @@ export interface LocalModule {
   file: number
   format: 'module' | 'commonjs' | 'json'
   text: string
-  /** specifier -> place in `modules`, for those that are shipped too */
-  imports: Record<string, number>
+  /** other addresses by which it is asked for: without its extension, or with that of what it becomes */
+  alias: string[]
 }
 
 export interface PackageVersion {

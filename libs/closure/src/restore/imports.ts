@@ -7,6 +7,7 @@ import vm from 'node:vm'
 import { placeOfFile, type MountedLayer } from '@burla/protocol'
 import { rememberOrigin } from '../origins.ts'
 import { hiddenIntrinsics } from '../references/intrinsics.ts'
+import { shippedModule } from './shipped-modules.ts'
 
 let layer: MountedLayer | null = null
 
@@ -20,7 +21,7 @@ export async function loadImport(
   { by, specifier, file }: { by: 'import' | 'require' | 'interop'; specifier: string; file: string },
   path: string[],
 ): Promise<unknown> {
-  const found = inLayer(specifier)
+  const found = shippedModule(specifier)?.url ?? inLayer(specifier)
   const exported: unknown = by === 'import' ? await importerOf(file)(asUrl(found)) : requireOf(file)(found)
   const value = path.reduce(memberOf, by === 'interop' ? asNamespace(exported) : exported)
   rememberOrigin(value, { kind: 'import', by, specifier, file, path })
@@ -76,8 +77,12 @@ export function requireOf(file: string): NodeJS.Require {
 
 /** `import()` as it is in that file. */
 export function importerFor(file: string): (specifier: unknown) => Promise<unknown> {
-  const importer = async (specifier: unknown) =>
-    await importerOf(file)(asUrl(String(specifier), dirname(pathOf(file) ?? '')))
+  const path = pathOf(file)
+  const importer = async (specifier: unknown) => {
+    const asked = String(specifier)
+    const address = /^\.{1,2}\//.test(asked) && path !== undefined ? new URL(asked, pathToFileURL(path)).href : asked
+    return await importerOf(file)(shippedModule(address)?.url ?? asUrl(asked, dirname(path ?? '')))
+  }
   rememberOrigin(importer, { kind: 'importer', file })
   return importer
 }
@@ -107,6 +112,10 @@ function lookupPath(file: string): string {
   const path = pathOf(file)
   if (!layer) return path ?? join(process.cwd(), '[function]')
   return join(layer.root, placeOfFile(path ?? '', layer.folders))
+}
+
+export function lookupUrl(file: string): string {
+  return pathToFileURL(lookupPath(file)).href
 }
 
 /** A file of a package, by its path at the caller's. */

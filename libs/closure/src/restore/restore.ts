@@ -1,8 +1,9 @@
 /** Bytes of `captureFunction` in, a callable function out, in another process. */
 import { BurlaError, type MountedLayer } from '@burla/protocol'
 import { decodePayload } from '../payload/bytes.ts'
-import { loadImport, lookInLayer } from './imports.ts'
+import { loadImport, lookInLayer, lookupUrl } from './imports.ts'
 import { Linker } from './link.ts'
+import { takeModules } from './shipped-modules.ts'
 import type { Payload } from '../payload/payload.ts'
 
 export interface RestoreOptions {
@@ -24,12 +25,12 @@ export async function restoreFunction(
 ): Promise<RestoredFunction> {
   lookInLayer(layer)
   const { payload, data, memory } = decodePayload(bytes)
+  takeModules(payload, lookupUrl)
   await runSetup(payload)
   const imports = new Map<number, unknown>()
   const loading = payload.nodes.map(async (node, id) => {
     if (node.kind !== 'import') return
     const { by, specifier, file } = node.reference
-    if (by === 'local') return
     imports.set(id, await loadImport({ by, specifier, file: payload.files[file] ?? '' }, node.path))
   })
   const refers = payload.nodes.some(({ kind }) => kind === 'named')
