@@ -32,6 +32,8 @@ export interface ComposeOptions {
   nodes?: number
   cpusPerNode?: number
   memoryGiB?: number
+  /** more of the compose file's settings */
+  settings?: Record<string, string>
   /** `shared/` is a folder of this machine, so that a test sees what functions write */
   sharedFolder?: boolean
 }
@@ -48,6 +50,7 @@ export async function newCompose(project: string, options: ComposeOptions = {}):
     BURLA_TOKEN: token,
     BURLA_NODE_CPUS: String(options.cpusPerNode ?? 1),
     BURLA_NODE_MEMORY_GIB: String(options.memoryGiB ?? 1),
+    ...options.settings,
   }
   const compose = async (...args: string[]): Promise<string> => {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings }

@@ -44,6 +44,8 @@ await build({
   outdir: join(out, 'runner'),
   // an optional speed-up, with native code for one Node only
   external: ['msgpackr-extract'],
+  // Its CommonJS, which `main` names, would have no named exports where it is imported late: by a job inside a call.
+  alias: { bullmq: join(root, 'node_modules/bullmq/dist/esm/index.js') },
   banner: {
     js: "import { createRequire as burlaRequire } from 'node:module'; const require = burlaRequire(import.meta.url);",
   },

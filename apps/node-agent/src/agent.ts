@@ -194,8 +194,8 @@ export async function runAgent(config: AgentConfig, { host, signal, onUp, onAliv
 
   function newTree(treeId: JobId): ServedTree {
     const { clusterKey, redis: address, api } = config
-    const { folder, sharedDir } = host
-    const common = { redis, address, api, clusterKey, cpus, folder, sharedDir, say, onChange: () => wake() }
+    const { folder, sharedDir, layers } = host
+    const common = { redis, address, api, clusterKey, cpus, folder, sharedDir, layers, say, onChange: () => wake() }
     serving = serveTree({ ...common, treeId, onReleased: failedStarts.released })
     serving.released.then(afterRelease).catch((error: Error) => say(error.message))
     return serving

@@ -1,7 +1,7 @@
 /**
  * One claim of this node, from the moment Redis has granted it to its release.
  *
- *   claimed -> serving -> (draining) -> released
+ *   claimed -> (preparing) -> serving -> (draining) -> released      preparing: its packages are installed
  *
  *  C1  The claim is renewed every 2 s, and when the number of its slots has changed; when Redis says that it is no longer
  *      ours, the runner is killed at once.
@@ -21,7 +21,17 @@ import {
   type JobWork,
   type Redis,
 } from '@burla/queue'
-import { heartbeatEveryMs, type ApiAddress, type Claim, type JobId, type RedisAddress } from '@burla/protocol'
+import {
+  BurlaError,
+  heartbeatEveryMs,
+  type ApiAddress,
+  type Claim,
+  type JobId,
+  type MountedLayer,
+  type RedisAddress,
+} from '@burla/protocol'
+import { layerFor, needsLayer } from './layers/layer-of-job.ts'
+import type { Layers } from './layers/layers.ts'
 import type { HostedRunner, RunnerExit } from './hosts/runner-host.ts'
 
 export interface JobLoad {
@@ -56,6 +66,7 @@ export interface Serving {
   cpus: number
   folder: string
   sharedDir: string
+  layers?: Layers | undefined
   say: (message: string) => void
   /** the load has changed, or a runner serves now */
   onChange: () => void
@@ -79,22 +90,49 @@ export function serveJob(options: ServeJobOptions): ServedJob {
   let load: JobLoad = { running: 0, held: 0, blocked: false, slots: claim.slots }
   let draining = false
   let cleanEnd = false
+  let begun = false
   let unservable: string | undefined
   let endServing: () => void = () => undefined
   const served = new Promise<undefined>((resolve) => (endServing = () => resolve(undefined)))
 
-  runner.send({
-    type: 'serve',
-    jobId,
-    credentials: jobCredentials(clusterKey, jobId, options.address),
-    access: { api: options.api, token: jobToken(clusterKey, jobId) },
-    nodeId: claim.nodeId,
-    cpus: options.cpus,
-    slots: options.slots,
-    ...options.work,
-    folder: options.folder,
-    sharedDir: options.sharedDir,
-  })
+  function begin(layer: MountedLayer | null): void {
+    if (over.signal.aborted) return
+    begun = true
+    runner.send({
+      type: 'serve',
+      jobId,
+      credentials: jobCredentials(clusterKey, jobId, options.address),
+      access: { api: options.api, token: jobToken(clusterKey, jobId) },
+      nodeId: claim.nodeId,
+      cpus: options.cpus,
+      slots: options.slots,
+      ...options.work,
+      folder: options.folder,
+      sharedDir: options.sharedDir,
+      layer,
+    })
+  }
+
+  /** Where packages are to be installed first, that is what the job waits for. */
+  async function prepare(): Promise<void> {
+    try {
+      const layer = await layerFor(options, (title) => {
+        claimed.preparing = `installing ${title}`
+        say(`job ${jobId}: ${claimed.preparing}`)
+        void renew()
+      })
+      begin(layer)
+    } catch (error) {
+      if (error instanceof BurlaError) unservable = error.message
+      else say(`job ${jobId}: its packages: ${(error as Error).message}`)
+      endServing()
+    }
+    if (claimed.preparing === undefined) return
+    delete claimed.preparing
+    await renew()
+  }
+  if (needsLayer(options)) void prepare()
+  else begin(null)
 
   async function renew(): Promise<void> {
     const kept = await renewClaim(redis, jobId, claimed).catch(() => true)
@@ -172,9 +210,13 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     drain() {
       if (draining) return
       draining = true
-      runner.send({ type: 'drain', jobId })
+      if (begun) runner.send({ type: 'drain', jobId })
+      else endServing()
     },
-    cancel: () => runner.send({ type: 'cancel', jobId }),
+    cancel() {
+      if (begun) runner.send({ type: 'cancel', jobId })
+      else endServing()
+    },
     released,
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The agent of one node as a service of its own: in a container that has the engine's socket, with runners in containers
  * beside it. Settings: BURLA_REDIS_URL, BURLA_API_URL, BURLA_NODE_CPUS, BURLA_NODE_MEMORY_GIB, BURLA_RUNNER_IMAGE, BURLA_CODE_DIR (our
- * runner's code in this image). Secret: `redis-password`. What is mounted at /shared here is `shared/` of all runners.
+ * runner's code in this image). Secret: `redis-password`. What is mounted at /shared here is `shared/` of all runners, what is at
+ * /layers has the packages of functions; those come from BURLA_NPM_REGISTRY, by way of the engine's network BURLA_NPM_NETWORK.
  */
 import { writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -39,6 +40,11 @@ runService(
         image: settings.text('BURLA_RUNNER_IMAGE'),
         codeFolder: settings.text('BURLA_CODE_DIR', '/opt/burla/runner'),
         sharedFolder: '/shared',
+        layersFolder: '/layers',
+        npm: {
+          registry: settings.text('BURLA_NPM_REGISTRY', 'https://registry.npmjs.org/'),
+          network: settings.text('BURLA_NPM_NETWORK', 'bridge'),
+        },
         names: [new URL(settings.text('BURLA_REDIS_URL')).hostname, new URL(api).hostname],
         say,
       },

@@ -10,7 +10,7 @@
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import { runPart, startReaper, type Reaper } from '@burla/processes'
-import { heartbeatEveryMs, type JobId, type Line } from '@burla/protocol'
+import { heartbeatEveryMs, type JobId, type LayerPlatform, type Line } from '@burla/protocol'
 import { pause } from '@burla/queue'
 import '@burla/queue/source'
 import type { FromRunner, RunnerConfig, ToRunner } from './messages.ts'
@@ -57,7 +57,7 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
     if (message.type === 'serve') jobs.set(message.jobId, serve(message))
     else jobs.get(message.jobId)?.wish(message.type)
   })
-  ready({ slots: watched.begin() })
+  ready({ slots: watched.begin(), ...(contained && { platform: platformHere() }) })
   const over = new AbortController()
   void reportLoad(over.signal)
   await new Promise<void>((resolve) => {
@@ -106,6 +106,16 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
     }
   }
 })
+
+/** What compiled packages of functions must be made for. */
+function platformHere(): LayerPlatform {
+  // A report would look up names of addresses.
+  Object.assign(process.report, { excludeNetwork: true })
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+  const libc = header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+  const isLinux = process.platform === 'linux'
+  return { os: process.platform, cpu: process.arch, libc: isLinux ? libc : null, abi: process.versions.modules }
+}
 
 /** A container's memory is its slots' alone; processes have other programs beside them. */
 function memoryOfSlots(contained: boolean): Pick<Memory, 'sharedMiB' | 'ownHeapMiB'> {

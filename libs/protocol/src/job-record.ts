@@ -100,6 +100,8 @@ export interface Claim {
   /** the runner (BullMQ worker id) once it has started */
   runnerId: RunnerId | null
   claimedAt: number
+  /** what the node does before it serves, as part of a sentence: `installing sharp@0.34.5` */
+  preparing?: string
 }
 
 /** What `job.status()` shows. `running`: calls under way now; `waiting`: all that were not started yet or will be again. */
@@ -113,7 +115,7 @@ export interface JobStatus {
   inputs: { known: number; waiting: number; running: number; completed: number; failed: number }
   nodes: number
   slots: number
-  /** why the job is `cancelling`, `failed` or `cancelled`, or what it waits for where no node can serve it, as one sentence */
+  /** why the job is `cancelling`, `failed` or `cancelled`, or what it waits for, where nothing of it runs yet; one sentence */
   reason: string | null
   createdAt: number
   startedAt: number | null

@@ -22,6 +22,8 @@ export interface LayerPackage {
   version: string
   /** names that it finds, with their versions */
   needs: Record<string, string>
+  /** its commands: install scripts of others call them */
+  bin?: Record<string, string>
   /** may be missing: it is for some platforms only, or its installation may fail */
   optional?: true
   only?: LayerOnly
@@ -110,7 +112,8 @@ export function parseLayerManifest(text: string): LayerManifest {
   }
 }
 
-function isLayerPackage({ at, name, version, content, needs }: LayerPackage): boolean {
+function isLayerPackage({ at, name, version, content, needs, bin = {} }: LayerPackage): boolean {
+  if (!Object.entries(bin).every((entry) => entry.every((text) => command.test(text)))) return false
   const isSent = /^linked\/(@[^/]+\/)?[^/]+$/.test(at)
   const needed = Object.entries(needs).every(
     ([each, exact]) => packageName.test(each) && (exact === '*' || packageVersion.test(exact)),
@@ -120,6 +123,8 @@ function isLayerPackage({ at, name, version, content, needs }: LayerPackage): bo
 }
 
 const nameText = '(?:@[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*'
+/** also a relative path that leads nowhere else */
+const command = /^(?!.*\.\.)[\w.@-][\w./@-]*$/
 const packageName = new RegExp(`^${nameText}$`)
 const packageVersion = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/
 const place = new RegExp(`^(?:linked/${nameText}|node_modules/${nameText})(?:/node_modules/${nameText})*$`)

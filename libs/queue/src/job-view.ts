@@ -98,12 +98,18 @@ export function statusOf({ record, summary, counts, claims, running }: JobView):
     },
     nodes: active.length,
     slots: active.reduce((sum, claim) => sum + claim.slots, 0),
-    reason: record.reason ?? (isFinished(record.state) ? null : record.waitReason),
+    reason: record.reason ?? (isFinished(record.state) ? null : (record.waitReason ?? preparation(claims, running))),
     createdAt: record.createdAt,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
     keptUntilAt: keptUntilAt(record),
   }
+}
+
+/** What it waits for while its nodes prepare. */
+function preparation(claims: Claim[], running: number): string | null {
+  const preparing = running === 0 ? claims.find((claim) => claim.preparing !== undefined) : undefined
+  return preparing ? `${preparing.preparing} on node ${preparing.nodeId}` : null
 }
 
 export function keptUntilAt({ kind, finishedAt, retentionMs }: JobRecord): number | null {

@@ -5,7 +5,8 @@
  *  H2  It ends with its agent, however the agent ends: its stdin closes.
  *  H3  `exited` resolves when nothing of it is left.
  */
-import type { JobCredentials } from '@burla/protocol'
+import type { JobCredentials, LayerPlatform } from '@burla/protocol'
+import type { Layers } from '../layers/layers.ts'
 
 export interface RunnerHost {
   /** runners may have an image of their own */
@@ -13,6 +14,8 @@ export interface RunnerHost {
   /** parent of the slots' working folders, and the folder that all nodes see, as runners see them */
   readonly folder: string
   readonly sharedDir: string
+  /** absent: runners see the packages of the caller where those are */
+  readonly layers?: Layers
   /**
    * Resolves when the runner is warm; rejects with the reason when it ended before that. An image that cannot be had or
    * has no Node that fits is a BurlaError with the code `IMAGE_REFUSED`.
@@ -39,6 +42,8 @@ export interface RunnerOptions {
 export interface HostedRunner {
   /** the image that it was started in; null: the one of the host */
   readonly image: string | null
+  /** what its packages must be made for; absent of hosts without layers */
+  readonly platform?: LayerPlatform
   /** false once it has ended, by itself or by somebody's hand */
   readonly alive: boolean
   /** Resolves when it and all that it started are gone. */

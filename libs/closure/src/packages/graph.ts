@@ -16,6 +16,8 @@ export interface InstalledPackage {
   folder: string | undefined
   /** it does not come from a registry: a workspace's own, `file:`, a git address */
   isOwn: boolean
+  /** its commands, by name */
+  bin?: Record<string, string>
   only?: LayerOnly
   needs: Map<string, { found: InstalledPackage; isOptional: boolean }>
 }
@@ -61,13 +63,14 @@ export function readInstalled(uses: PackageUse[]): InstalledGraph {
   function meet(folder: string, name: string | undefined, asking: PackageJson): InstalledPackage {
     const known = packages.get(folder)
     if (known) return known
-    const { name: own = name ?? '', version = '0.0.0', os, cpu, libc } = readPackageJson(folder)
+    const { name: own = name ?? '', version = '0.0.0', bin, os, cpu, libc } = readPackageJson(folder)
     const met: InstalledPackage = {
       name: own,
       version,
       folder,
       isOwn: !/[\\/]node_modules[\\/]/.test(folder) || isElsewhere(asking, name ?? own),
       needs: new Map(),
+      ...(bin !== undefined && { bin: commandsOf(own, bin) }),
       ...onlyOf({ ...(os && { os }), ...(cpu && { cpu }), ...(libc && { libc }) }),
     }
     packages.set(folder, met)
@@ -112,6 +115,12 @@ export function readInstalled(uses: PackageUse[]): InstalledGraph {
     const further = { ...locked.dependencies, ...locked.optionalDependencies }
     for (const [each, range] of Object.entries(further)) addAbsent(found, { name: each, spec: range, folder })
   }
+}
+
+/** `./cli.js` is a path like `cli.js`. */
+function commandsOf(name: string, bin: string | Record<string, string>): Record<string, string> {
+  const commands = typeof bin === 'string' ? { [name.replace(/^@[^/]+\//, '')]: bin } : bin
+  return Object.fromEntries(Object.entries(commands).map(([command, file]) => [command, file.replace(/^\.?\/+/, '')]))
 }
 
 function onlyOf(said: LayerOnly): { only?: LayerOnly } {

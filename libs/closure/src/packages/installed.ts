@@ -5,6 +5,7 @@ import { dirname, join, sep } from 'node:path'
 export interface PackageJson {
   name?: string
   version?: string
+  bin?: string | Record<string, string>
   dependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
   peerDependencies?: Record<string, string>

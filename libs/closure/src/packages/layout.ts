@@ -51,13 +51,14 @@ export function layOut(
   const optional = optionalOnes(graph)
   const packages = places.map((place): LayerPackage => {
     const there = standing.get(place) as InstalledPackage
-    const { name, version, only, isOwn } = there
+    const { name, version, bin, only, isOwn } = there
     return {
       at: baseOf(place, there),
       name,
       version,
       needs: needs.get(place) ?? {},
       ...(optional.has(there) && { optional: true }),
+      ...(bin && { bin }),
       ...(only && { only }),
       ...(isOwn && { content: contentOf(there) }),
     }

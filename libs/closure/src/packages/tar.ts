@@ -1,4 +1,7 @@
-/** A tar archive (POSIX ustar), the same bytes for the same files: no times, no owners. */
+/** A tar archive (POSIX ustar), the same bytes for the same files: no times, and no owner but the user of containers. */
+
+/** As runners run: see `container-spec.ts` of the agent. */
+const owner = 1000
 
 export interface ArchivedFile {
   /** relative, with `/` */
@@ -37,8 +40,8 @@ function header(path: string, size: number, mode: number, type: '0' | 'x'): Buff
     block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1')
   block.write(path.slice(0, 100), 0, 100, 'utf8')
   octal(mode, 100, 8)
-  octal(0, 108, 8)
-  octal(0, 116, 8)
+  octal(owner, 108, 8)
+  octal(owner, 116, 8)
   octal(size, 124, 12)
   octal(0, 136, 12)
   block.write('        ', 148, 'latin1')

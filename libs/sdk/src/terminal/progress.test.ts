@@ -29,6 +29,11 @@ test.each<[string, Partial<ProgressView>, string]>([
     'resize  0/10,000 · waiting for a node, since 4.0 s (Ctrl-C cancels)',
   ],
   [
+    'nodes that prepare',
+    { done: 0, nodes: 2, running: 0, reason: 'installing sharp@0.34.5 on node n' },
+    'resize  0/10,000 · installing sharp@0.34.5 on node n, since 4.0 s (Ctrl-C cancels)',
+  ],
+  [
     'a wait with a reason',
     { done: 0, nodes: 0, running: 0, reason: 'all 16 nodes are busy' },
     'resize  0/10,000 · all 16 nodes are busy, since 4.0 s (Ctrl-C cancels)',

@@ -43,8 +43,8 @@ export function timeLeftMs({ done, known, ended, rate }: ProgressView): number |
   return ((known - done) / rate) * 1000
 }
 
-function isWaiting({ nodes, running, done, known, ended }: ProgressView): boolean {
-  return nodes === 0 && running === 0 && !(ended && done >= known)
+function isWaiting({ nodes, running, done, known, ended, reason }: ProgressView): boolean {
+  return (nodes === 0 || reason !== null) && running === 0 && !(ended && done >= known)
 }
 
 function rateText(rate: number): string {

@@ -26,6 +26,7 @@ export interface ContainerPlan {
 export const inside = {
   code: '/burla',
   shared: '/shared',
+  layers: '/layers',
   /** of the slots */
   folder: '/tmp/burla',
 } as const

@@ -5,13 +5,15 @@
 import type Docker from 'dockerode'
 import type { MountSettings } from 'dockerode'
 import { untilReady, type PartMessage } from '@burla/processes'
-import { randomText } from '@burla/protocol'
+import { randomText, type LayerPlatform } from '@burla/protocol'
 import { pause } from '@burla/queue'
+import { createLayers, type Layers } from '../../layers/layers.ts'
 import type { HostedRunner, RunnerHost, RunnerOptions } from '../runner-host.ts'
 import { labelsOf, removeBelongings, type Owner } from './belongings.ts'
 import { openContainer, type Container } from './container.ts'
 import { inside, type ContainerPlan } from './container-spec.ts'
 import { haveImage, whyNoRunner } from './images.ts'
+import { installInContainer, type NpmSettings } from './layer-builder.ts'
 import { nodeNetwork } from './node-network.ts'
 import type { Reachable } from './surroundings.ts'
 
@@ -26,6 +28,8 @@ export interface DockerHostOptions {
   /** where our runner's code, and the folder of all nodes, come from */
   code: Pick<MountSettings, 'Type' | 'Source'>
   shared: Pick<MountSettings, 'Type' | 'Source'>
+  /** the folder of all layers, where this process has it, and what packages come from; absent: functions bring none */
+  layers?: Pick<MountSettings, 'Type' | 'Source'> & { folder: string; npm: NpmSettings }
   /** whom runners must reach, as of now */
   reachable: () => Promise<Reachable[]>
   say: (message: string) => void
@@ -60,6 +64,7 @@ export async function startDockerHost(options: DockerHostOptions): Promise<Runne
     mounts: [
       { ...options.code, Target: inside.code, ReadOnly: true },
       { ...options.shared, Target: inside.shared },
+      ...(options.layers ? [layersMount(options.layers)] : []),
     ],
   }
 
@@ -67,6 +72,7 @@ export async function startDockerHost(options: DockerHostOptions): Promise<Runne
     containers: true,
     folder: inside.folder,
     sharedDir: inside.shared,
+    ...(options.layers && { layers: layersIn(options.layers, options, closing.signal) }),
     start(wanted) {
       const name = `burla-runner-${owner.nodeId}-${randomText(4)}`
       return startRunner(docker, { ...plan, name, image: wanted.image ?? options.image }, wanted)
@@ -77,6 +83,24 @@ export async function startDockerHost(options: DockerHostOptions): Promise<Runne
       await removeBelongings(docker, owner, 'own').catch((error: Error) => say(`engine: ${error.message}`))
     },
   }
+}
+
+function layersMount({ Type, Source }: Pick<MountSettings, 'Type' | 'Source'>): MountSettings {
+  return { Type, Source, Target: inside.layers, ReadOnly: true }
+}
+
+function layersIn(
+  { folder, npm }: NonNullable<DockerHostOptions['layers']>,
+  { docker, owner, image, memoryGiB }: DockerHostOptions,
+  signal: AbortSignal,
+): Layers {
+  const builder = { docker, labels: labelsOf(owner), image, memoryGiB, npm, signal }
+  return createLayers({
+    folder,
+    seenAt: inside.layers,
+    signal,
+    install: (plan, wanted, into) => installInContainer(builder, plan, { ...wanted, into }),
+  })
 }
 
 async function startRunner(
@@ -105,6 +129,7 @@ async function startRunner(
   void container.exited.then(() => (alive = false))
   return {
     image,
+    platform: container.ready['platform'] as LayerPlatform,
     get alive() {
       return alive
     },

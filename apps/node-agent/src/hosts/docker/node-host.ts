@@ -6,6 +6,7 @@ import { pause } from '@burla/queue'
 import type { RunnerHost } from '../runner-host.ts'
 import { labelsOf, removeBelongings, type Owner } from './belongings.ts'
 import { startDockerHost } from './docker-host.ts'
+import type { NpmSettings } from './layer-builder.ts'
 import { findReachable, findSelf, type Self } from './surroundings.ts'
 
 export interface NodeHostOptions {
@@ -19,6 +20,9 @@ export interface NodeHostOptions {
   codeFolder: string
   /** where the agent has the folder of all nodes mounted */
   sharedFolder: string
+  /** where the agent has the folder of all layers mounted */
+  layersFolder: string
+  npm: NpmSettings
   /** runners must reach whoever has these names in the networks of the agent */
   names: string[]
   say: (message: string) => void
@@ -44,6 +48,8 @@ export async function startNodeHost(options: NodeHostOptions, signal: AbortSigna
 async function startOnce({
   codeFolder,
   sharedFolder,
+  layersFolder,
+  npm,
   names,
   nodeId,
   ...options
@@ -51,22 +57,24 @@ async function startOnce({
   const { docker } = options
   const self = await findSelf(docker)
   const owner: Owner = { cluster: self.cluster, nodeId, agent: self.id }
-  const shared = self.mountOf(sharedFolder)
-  if (!shared) {
-    throw new BurlaError(
-      'CLUSTER_START_FAILED',
-      `mount a volume at ${sharedFolder} of the agent's container: it is the folder that all nodes see`,
-    )
-  }
+  const shared = mountOf(self, sharedFolder, 'it is the folder that all nodes see')
+  const layers = mountOf(self, layersFolder, 'it is where packages of functions are installed')
   // What an earlier life of this container has left: its names are taken by nobody else.
   await removeBelongings(docker, owner, 'orphaned')
   return startDockerHost({
     ...options,
     owner,
     shared,
+    layers: { ...layers, folder: layersFolder, npm },
     code: await copyCode(docker, { self, owner, codeFolder }),
     reachable: () => findReachable(docker, self.networks, names),
   })
+}
+
+function mountOf(self: Self, folder: string, why: string): Pick<MountSettings, 'Type' | 'Source'> {
+  const mounted = self.mountOf(folder)
+  if (mounted) return mounted
+  throw new BurlaError('CLUSTER_START_FAILED', `mount a volume at ${folder} of the agent's container: ${why}`)
 }
 
 /**
