@@ -62,7 +62,7 @@ const thrown = {
 type Kind = keyof typeof thrown
 const kinds = Object.keys(thrown) as Kind[]
 const failing = async (kind: Kind) => {
-  await null
+  await Promise.resolve()
   throw thrown[kind]()
 }
 

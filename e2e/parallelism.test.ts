@@ -131,6 +131,18 @@ test('tiny inputs that share lists: never more than three calls run', async () =
   expect(peakOf(lives)).toBeLessThanOrEqual(3)
 })
 
+test('P2 a slot that was killed is not waited for: its input runs again in a process that is there already', async () => {
+  using log = recordTicks()
+  const results = burla.map(ticking, [{ file: log.file, ms: 600 }], { maxParallelism: 1 })
+  const [first] = await until('it runs', () => log.lives().length > 0 && log.lives())
+  const slots = familyOf(first?.runnerPid ?? 0).map(({ pid }) => pid)
+  const { pids } = await inspectEmbedded()
+  const all = [...slots, ...pids.agents.flatMap((agent) => familyOf(agent).map(({ pid }) => pid))]
+  kill9(first?.pid ?? 0)
+  expect(await results).toEqual([0])
+  expect(all).toContain(log.lives().at(-1)?.pid)
+})
+
 test('P2 kill -9 of a slot, a runner and an agent: a place is free only when its call is dead, and then it is used', async () => {
   using log = recordTicks()
   const count = 28

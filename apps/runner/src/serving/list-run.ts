@@ -71,7 +71,7 @@ export interface RunningList {
 }
 
 export async function runList(context: RunContext, list: PulledList): Promise<ListEnd> {
-  const { turns, seats, memory, over } = context
+  const { slots, turns, seats, memory, over, draining } = context
   if (over.aborted) return 'gone'
   const answers: Promise<StateReply>[] = []
   const inputs = await lookAt(context, list, answers)
@@ -81,12 +81,14 @@ export async function runList(context: RunContext, list: PulledList): Promise<Li
   const slot = await turns.take(most)
   if (slot === undefined) return putBack(context, list, { untouched: true })
   try {
-    if (most === 1) await emptyOthers(context.slots, slot)
+    if (most === 1) await emptyOthers(slots, slot)
     const cut = await inSeat(seats, slot, (seat) => runInputs(context, { list, slot, seat, inputs, answers }))
     if (over.aborted) return 'gone'
     return cut ? await putBack(context, list, cut, answers) : await endOf(answers)
   } finally {
-    turns.leave(slot)
+    // A slot whose process has died is nobody's turn until it has another one: those that are ready are faster.
+    const ready = draining.aborted ? undefined : slots[slot]?.ready()
+    void Promise.resolve(ready).then(() => turns.leave(slot))
   }
 }
 

@@ -65,7 +65,7 @@ function readModule(asked: string): { url: string; format: LocalModule['format']
   const kind = path && /\.(?:([cm]?)([jt])sx?|json)$/.exec(path)
   if (!kind) return undefined
   const source = readFileSync(path, 'utf8')
-  const text = kind[2] === 't' || /x$/.test(path) ? withoutTypes(source, path) : source
+  const text = kind[2] === 't' || path.endsWith('x') ? withoutTypes(source, path) : source
   if (text === undefined) return undefined
   const url = pathToFileURL(path).href
   if (kind[2] === undefined) return { url, format: 'json', text }

@@ -8,7 +8,7 @@ const { stripTypeScriptTypes } = module as unknown as { stripTypeScriptTypes?: S
 
 /** Undefined where nothing can, or the text is none. `path`: esbuild is looked for as from there. */
 export function withoutTypes(text: string, path: string): string | undefined {
-  return (/x$/.test(path) ? undefined : byNode(text)) ?? byEsbuild(text, path)
+  return (path.endsWith('x') ? undefined : byNode(text)) ?? byEsbuild(text, path)
 }
 
 /** Leaves every line and column where it is; cannot do what needs more than leaving out, such as an enum. */
@@ -30,7 +30,7 @@ interface Esbuild {
 }
 
 function byEsbuild(text: string, path: string): string | undefined {
-  const options = { loader: /x$/.test(path) ? 'tsx' : 'ts', sourcefile: path, target: 'node20' }
+  const options = { loader: path.endsWith('x') ? 'tsx' : 'ts', sourcefile: path, target: 'node20' }
   try {
     return findEsbuild(path)?.transformSync(text, options).code
   } catch {
