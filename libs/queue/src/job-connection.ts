@@ -88,7 +88,7 @@ export function openJob(credentials: JobCredentials): JobConnection {
 
 /** BullMQ is loaded with the first job, not with the program. */
 async function openQueue(connection: Redis, jobId: string) {
-  const { Queue } = await import('bullmq')
+  const { Queue } = await import('./bullmq-queue.ts')
   const queue = new Queue(jobId, { connection, prefix: jobKeys(jobId).prefix, skipMetasUpdate: true })
   queue.on('error', () => undefined)
   return queue

@@ -8,7 +8,7 @@ export type { Queue }
 
 /** The connection is shared and stays the caller's, as the queue is, who closes it. */
 export async function openQueueView(redis: Redis, jobId: JobId): Promise<Queue> {
-  const { Queue } = await import('bullmq')
+  const { Queue } = await import('./bullmq-queue.ts')
   const queue = new Queue(jobId, { connection: redis, prefix: jobKeys(jobId).prefix, skipMetasUpdate: true })
   // Whoever asks the queue something hears of it there.
   queue.on('error', () => undefined)

@@ -38,6 +38,7 @@ interface Attachment {
 }
 
 const lookEveryMs = 500
+const endOfCall = 'the end of the call in which it was started'
 const announcedWithinMs = 1_000
 
 export class AttachedJob<I> implements Interruptible {
@@ -78,7 +79,7 @@ export class AttachedJob<I> implements Interruptible {
     })
     this.#followSignal(call.options.signal)
     const { over } = call.within ?? {}
-    if (over) this.#detach.push(whenAborted(over, () => this.cancel('the end of its call', { quietly: true })))
+    if (over) this.#detach.push(whenAborted(over, () => this.cancel(endOfCall, { quietly: true })))
   }
 
   /** Settles as `promise`, which is one of this job: the call in which it was started, if any, waits until then. */
