@@ -20,6 +20,8 @@ export interface Seat extends CallPlace {
 export interface Seats {
   /** Resolves with `undefined` when no more calls may start. */
   take(slot: number): Promise<Seat | undefined>
+  /** calls that wait for a job which they have started */
+  readonly waiting: number
   /** slots that wait for room, to start calls */
   readonly waitingForRoom: number
 }
@@ -37,6 +39,7 @@ interface SeatsOptions {
 
 export function createSeats({ room, cpus, places, mayStart, over, onWaits }: SeatsOptions): Seats {
   let waitingForRoom = 0
+  let waiting = 0
 
   /** The place first: whoever has CPUs runs. */
   async function sitDown(slot: number, wait: PlaceWait): Promise<boolean> {
@@ -54,6 +57,9 @@ export function createSeats({ room, cpus, places, mayStart, over, onWaits }: Sea
   }
 
   return {
+    get waiting() {
+      return waiting
+    },
     get waitingForRoom() {
       return waitingForRoom
     },
@@ -61,6 +67,11 @@ export function createSeats({ room, cpus, places, mayStart, over, onWaits }: Sea
       if (!(await sitDown(slot, { signal: mayStart(), comesBack: false }))) return undefined
       const left = new AbortController()
       let seated = true
+      let isWaiting = false
+      const waitsNoMore = () => {
+        if (isWaiting) waiting--
+        isWaiting = false
+      }
       let doing: Promise<void> = Promise.resolve()
       const after = (next: () => Promise<void>): Promise<void> => (doing = doing.then(next))
       const standUp = () =>
@@ -70,13 +81,19 @@ export function createSeats({ room, cpus, places, mayStart, over, onWaits }: Sea
           await getUp(slot)
         })
       return {
-        waits: () => void standUp().then(onWaits),
+        waits() {
+          waiting++
+          isWaiting = true
+          void standUp().then(onWaits)
+        },
         goesOn: () =>
           after(async () => {
             seated ||= await sitDown(slot, { signal: AbortSignal.any([over, left.signal]), comesBack: true })
+            waitsNoMore()
           }),
         leave() {
           left.abort()
+          waitsNoMore()
           return standUp()
         },
       }

@@ -55,7 +55,7 @@ export interface Load {
   held: number
   /** the client does not take results: nothing is started */
   blocked: boolean
-  /** calls that run, or could: what the room now has */
+  /** calls that run, or could with the room that there is now */
   slots: number
 }
 
@@ -160,19 +160,23 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   }
   links.forwardLines((lines) => outbox.lines(lines))
 
-  /** Calls that run, or could with the room that there is now. */
-  const possible = () => Math.min(options.slots, context.running.size + room.fits(call.cpus))
+  /** Calls that run, or could with the room that there is now. Those that wait have a slot each, and nothing else. */
+  const possible = () => {
+    const { waiting } = seats
+    return Math.min(options.slots - waiting, context.running.size - waiting + room.fits(call.cpus))
+  }
   const inHand = () => {
-    const most = links.isAlone() ? options.slots : Math.max(1, possible())
-    return call.maxParallelism === null ? holding.wanted(most) : Math.min(most, call.maxParallelism)
+    const { waiting } = seats
+    const most = links.isAlone() ? options.slots : Math.max(1, possible() + waiting)
+    return call.maxParallelism === null ? holding.wanted(most) : Math.min(most, call.maxParallelism + waiting)
   }
   let wanted = 0
   function setInHand(): void {
-    const grows = inHand() > wanted && wanted > 0 && !links.isAlone()
+    const grows = wanted > 0 && inHand() > wanted
     wanted = inHand()
     source.setConcurrency(wanted)
-    // It looks at the number when a list ends; this wakes it.
-    if (grows) source.wake()
+    // It looks at the number when a list ends, which may be long after a call has begun to wait.
+    if (grows && (seats.waiting > 0 || !links.isAlone())) source.wake()
   }
   let finish: (end: ServeEnd) => void = () => undefined
   const ended = new Promise<ServeEnd>((resolve) => (finish = resolve))

@@ -53,7 +53,7 @@ test('each call sees its own environment, its folder and the shared folder', asy
           BURLA_SHARED_DIR: sharedDir,
           MY_OPTION: 'set',
         },
-        cwd: join(await realpath(folder), 'slot-0'),
+        cwd: join(await realpath(folder), 'job-1-0'),
         read: 'to the slot',
       },
     })

@@ -98,7 +98,7 @@ export function createSlotPool(options: SlotPoolOptions): SlotPool {
     await Promise.all(leaving)
     if (!setup) return
     for (let number = 0; number < numbersUsed; number++) {
-      await rm(slotFolder(setup.folder, number), { recursive: true, force: true })
+      await rm(slotFolder(setup, number), { recursive: true, force: true })
     }
   }
 

@@ -11,7 +11,7 @@ export interface SlotSetup extends SlotSettings {
   heapMiB?: number
 }
 
-/** The working folder of a slot, which its processes use one after another. */
-export function slotFolder(parent: string, number: number): string {
-  return join(parent, `slot-${number}`)
+/** The working folder of a slot, which its processes use one after another. A runner has slots of several jobs. */
+export function slotFolder({ folder, jobId }: Pick<SlotSetup, 'folder' | 'jobId'>, number: number): string {
+  return join(folder, `${jobId}-${number}`)
 }

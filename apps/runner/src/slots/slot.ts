@@ -128,7 +128,7 @@ export class Slot {
   }
 
   #tell(process: SlotProcess, { functionBytes, ...setup }: SlotSetup): void {
-    process.setup({ ...setup, folder: slotFolder(setup.folder, this.number) }, functionBytes)
+    process.setup({ ...setup, folder: slotFolder(setup, this.number) }, functionBytes)
   }
 
   #start(process: SlotProcess, running: RunningCall): void {
