@@ -26,6 +26,7 @@ import { createBeginMarks } from './begin-marks.ts'
 import { watchClaim } from './claim-watch.ts'
 import { endServing, type ServeEnd } from './ending.ts'
 import { createHolding } from './holding.ts'
+import { createInHand } from './in-hand.ts'
 import { runList, storeFailed, type RunContext } from './list-run.ts'
 import { heapOf, type Memory } from './memory.ts'
 import { createOutbox } from './outbox.ts'
@@ -116,7 +117,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     onTrouble,
     onList: async (list) => {
       const end = runList(await opened, list)
-      setInHand()
+      inHand.set()
       return end
     },
     onFailed: (data, error) => void opened.then((context) => storeFailed(context, data, error)),
@@ -160,24 +161,11 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   }
   links.forwardLines((lines) => outbox.lines(lines))
 
-  /** Calls that run, or could with the room that there is now. Those that wait have a slot each, and nothing else. */
-  const possible = () => {
-    const { waiting } = seats
-    return Math.min(options.slots - waiting, context.running.size - waiting + room.fits(call.cpus))
-  }
-  const inHand = () => {
-    const { waiting } = seats
-    const most = links.isAlone() ? options.slots : Math.max(1, possible() + waiting)
-    return call.maxParallelism === null ? holding.wanted(most) : Math.min(most, call.maxParallelism + waiting)
-  }
-  let wanted = 0
-  function setInHand(): void {
-    const grows = wanted > 0 && inHand() > wanted
-    wanted = inHand()
-    source.setConcurrency(wanted)
-    // It looks at the number when a list ends, which may be long after a call has begun to wait.
-    if (grows && (seats.waiting > 0 || !links.isAlone())) source.wake()
-  }
+  const { running } = context
+  const inHand = createInHand({
+    ...{ slots: options.slots, call, source, holding, room, seats, running },
+    isAlone: links.isAlone,
+  })
   let finish: (end: ServeEnd) => void = () => undefined
   const ended = new Promise<ServeEnd>((resolve) => (finish = resolve))
 
@@ -186,7 +174,7 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     else if (state === 'cancelling') finish('cancelled')
   }
 
-  setInHand()
+  inHand.set()
   source.start()
   try {
     const functionBytes = await readShipped(redis, options)
@@ -202,10 +190,10 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
   open(context)
   const tending = startTending({
     ...{ redis, jobId, source, pool, turns, holding, seats, outbox, onTrouble },
-    running: context.running,
+    running,
     over: over.signal,
     draining: draining.signal,
-    setInHand,
+    setInHand: inHand.set,
     hasRoom: () => room.fits(call.cpus) > 0,
     sendBack() {
       crowded.abort()
@@ -224,8 +212,8 @@ export async function startServing(options: ServeOptions, links: ServeLinks): Pr
     runnerId,
     served,
     load() {
-      const running = context.running.size
-      return { running, held: turns.running - running + turns.held, blocked: tending.isBlocked(), slots: possible() }
+      const held = turns.running - running.size + turns.held
+      return { running: running.size, held, blocked: tending.isBlocked(), slots: inHand.possible() }
     },
     drain() {
       if (draining.signal.aborted) return

@@ -63,7 +63,7 @@ test('P8 close ends the processes and removes the folders; later calls are lost'
   const slot = pool.take()
   if (!slot) throw new Error('no slot')
   await callOn(slot, 1)
-  expect(await readdir(folder)).toContain('slot-0')
+  expect(await readdir(folder)).toContain('job-1-0')
   await pool.close()
   expect([...pids].filter(isAlive)).toEqual([])
   expect(await readdir(folder)).toEqual([])
