@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { captureFunction, restoreFunction } from './index.ts'
+import { decodePayload } from './payload/bytes.ts'
+
+const holder = { label: 'x', schema: z.object({ deep: z.array(z.string()) }) }
 
 describe('what is captured', () => {
   test('has the name of the function and the address of its bytes', () => {
@@ -34,5 +38,11 @@ describe('what is captured', () => {
 
   test('is small for a small function', () => {
     expect(captureFunction((n: number) => n * 2).bytes.length).toBeLessThan(500)
+  })
+
+  test('holds nothing of a value that is made again: what was copied of it before that was seen is gone', () => {
+    const { bytes } = captureFunction(() => [holder.schema.safeParse(1).success, holder.label])
+    const kinds = decodePayload(bytes).payload.nodes.map(({ kind }) => kind)
+    expect(kinds).toEqual(['function', 'object', 'member', 'declaration', 'import'])
   })
 })
