@@ -92,6 +92,8 @@ export function serveJob(options: ServeJobOptions): ServedJob {
   let cleanEnd = false
   let begun = false
   let unservable: string | undefined
+  /** why it could not be served here, which may be otherwise the next time */
+  let unprepared: string | undefined
   let endServing: () => void = () => undefined
   const served = new Promise<undefined>((resolve) => (endServing = () => resolve(undefined)))
 
@@ -124,7 +126,7 @@ export function serveJob(options: ServeJobOptions): ServedJob {
       begin(layer)
     } catch (error) {
       if (error instanceof BurlaError) unservable = error.message
-      else say(`job ${jobId}: its packages: ${(error as Error).message}`)
+      else unprepared = `its packages: ${(error as Error).message}`
       endServing()
     }
     if (claimed.preparing === undefined) return
@@ -165,7 +167,8 @@ export function serveJob(options: ServeJobOptions): ServedJob {
     }
     await untilStored(() => release(redis, jobId, claim.nodeId, options.servedMs()))
     if (!cleanEnd) await ringBell(redis, jobId).catch(() => undefined)
-    if (!exit || runnerId !== null || unservable !== undefined) return undefined
+    if (unprepared !== undefined) say(`job ${jobId}: ${unprepared}`)
+    if (!exit || runnerId !== null || unservable !== undefined) return unprepared
     const how = describe(exit)
     say(`job ${jobId}: its runner ended with ${how}`)
     return draining || cleanEnd ? undefined : how
