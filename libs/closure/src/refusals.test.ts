@@ -165,10 +165,10 @@ describe('a function that is too big is refused at the call, with the largest of
     expect(capture).toThrow(expect.objectContaining({ code: 'FUNCTION_TOO_BIG' }))
   })
 
-  test('the most is 64 MiB where nothing is said', () => {
-    const memory = new Uint8Array(64 * 2 ** 20)
+  test('the most is 256 MiB where nothing is said', () => {
+    const memory = new Uint8Array(256 * 2 ** 20)
     expect(() => captureFunction(() => memory)).toThrow(
-      /and 64 MiB is the most; the largest are fn -> memory \(64 MiB\)/,
+      /and 256 MiB is the most; the largest are fn -> memory \(256 MiB\)/,
     )
   })
 

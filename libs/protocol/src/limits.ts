@@ -29,8 +29,10 @@ export const inlineInputBytes = 16 * 1024
 
 /** The largest input and the largest result. Redis's own limit of a string is 512 MiB. */
 export const largestValueBytes = 256 * 1024 * 1024
-/** The largest shipped function. */
-export const largestFunctionBytes = 64 * 1024 * 1024
+/** The largest shipped function, with what it closes over. */
+export const largestFunctionBytes = 256 * 1024 * 1024
+/** The largest folder of a package that is in no registry and travels with a function. */
+export const largestPackageBytes = 64 * 1024 * 1024
 
 /** Elements of the option `packages`. */
 export const mostPackages = 1_000

@@ -49,6 +49,6 @@ test('a function over the limit is refused before it is read, and the limit is n
   })
   expect(reply.statusCode).toBe(413)
   expect(reply.json()).toMatchObject({
-    error: { code: 'FUNCTION_TOO_BIG', message: expect.stringContaining('64 MiB') },
+    error: { code: 'FUNCTION_TOO_BIG', message: expect.stringContaining('256 MiB') },
   })
 })

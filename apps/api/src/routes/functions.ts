@@ -5,7 +5,7 @@ import { countShipped, hasFunction, putFunction, type Redis } from '@burla/queue
 import { digestParams, failure } from '../schemas.ts'
 import type { Server } from '../server.ts'
 
-/** 64 MiB over a slow line take their time. */
+/** 256 MiB over a slow line take their time. */
 const uploadWithinMs = 10 * 60_000
 
 export function functionRoutes(server: Server, redis: Redis): void {

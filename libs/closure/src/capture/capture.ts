@@ -33,7 +33,7 @@ export interface CaptureOptions {
   byName?: ReadonlyMap<object, string>
   /** Modules that are run where the function is restored, before it is made, in this order. */
   setup?: readonly SetupModule[]
-  /** Of all of it, encoded. @default 64 MiB */
+  /** Of all of it, encoded. @default 256 MiB */
   mostBytes?: number
 }
 

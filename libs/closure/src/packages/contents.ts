@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { BurlaError, largestFunctionBytes } from '@burla/protocol'
+import { BurlaError, largestPackageBytes } from '@burla/protocol'
 import type { InstalledPackage } from './graph.ts'
 import { readPackageJson } from './installed.ts'
 import { encodeTar, type ArchivedFile } from './tar.ts'
@@ -30,7 +30,7 @@ export function packContent({ name, folder = '' }: InstalledPackage): PackageCon
     // A link may lead anywhere.
     if (!stats.isFile()) return
     size += stats.size
-    if (size > largestFunctionBytes) throw tooBig(name, folder)
+    if (size > largestPackageBytes) throw tooBig(name, folder)
     const bytes = path === 'package.json' ? publishedJson(folder) : readFileSync(join(folder, path))
     files.push({ path, bytes, isExecutable: (stats.mode & 0o111) !== 0 })
   }
@@ -51,7 +51,7 @@ function publishedJson(folder: string): Buffer {
 }
 
 function tooBig(name: string, folder: string): BurlaError {
-  const most = largestFunctionBytes / 2 ** 20
+  const most = largestPackageBytes / 2 ** 20
   return new BurlaError(
     'FUNCTION_TOO_BIG',
     `the package ${name} is not from a registry, so its files travel with the function, and ${folder} has more than ${most} MiB of ` +

@@ -21,7 +21,7 @@ export type ValueErrorCode = Extract<ErrorCode, `${string}_NOT_PORTABLE`>
 
 /**
  * The bytes of `value`. What cannot travel (functions, promises, sockets, ...) is a `BurlaError` of code `code` that
- * names the place, starting with `at`: `inputs[3].conn: a Socket cannot travel`. Over 256 MiB (a function: 64 MiB) the
+ * names the place, starting with `at`: `inputs[3].conn: a Socket cannot travel`. Over 256 MiB the
  * code is `INPUT_TOO_BIG` or the like, and the message has the size.
  */
 export function encodeValue(
