@@ -3,7 +3,8 @@ import { burla } from 'burla'
 import { docker, labelled, projectLabels, until, useEngine } from '@burla/testkit'
 import { expect, test } from 'vitest'
 import { runProgram } from '../run-program.ts'
-import { newCompose, up, useCompose } from './use-compose.ts'
+import { newCompose, up } from './compose-cluster.ts'
+import { useCompose } from './use-compose.ts'
 
 const engine = useEngine()
 const cluster = useCompose()

@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { dockerLines, removeLabelled } from '@burla/testkit'
 import type { TestProject } from 'vitest/node'
+import { imageTag } from './compose-cluster.ts'
 
 const root = join(import.meta.dirname, '../..')
 const projects = /^burla-test-(\d+)/
@@ -24,7 +25,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await sweep((pid) => !isAlive(pid))
   mkdirSync(built, { recursive: true })
   execFileSync(process.execPath, [join(root, 'scripts/build/services.ts'), built], { stdio: 'inherit' })
-  execFileSync('docker', ['compose', 'build', '--quiet'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const env = { ...process.env, BURLA_IMAGE_TAG: imageTag }
+  execFileSync('docker', ['compose', 'build', '--quiet'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
   return () => sweep((pid) => pid === process.pid)
 }
 
