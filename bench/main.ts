@@ -1,11 +1,12 @@
 /**
- * `npm run bench [throughput|latency|cold|memory|jobs|values|closure ...]`: figures beside those of others, in one run on one machine.
+ * `npm run bench [throughput|latency|cold|memory|jobs|values|closure|containers ...]`: figures beside those of others, in one run on one machine.
  * Prints a table and writes `bench/out/<time>.json`. These machines are noisy: trust ratios, and runs with little other load.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { configureEmbedded } from '../libs/sdk/src/internal.ts'
 import { closure } from './closure.ts'
 import { coldStart } from './cold-start.ts'
+import { containers } from './containers.ts'
 import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
 import { machine, quiet } from './machine.ts'
@@ -13,10 +14,11 @@ import { memory } from './memory.ts'
 import { throughput } from './throughput.ts'
 import { values } from './values.ts'
 
-const parts = { throughput, latency, cold: coldStart, memory, jobs, values, closure } as const
+const parts = { throughput, latency, cold: coldStart, memory, jobs, values, closure, containers } as const
 const asked = process.argv.slice(2)
-const wanted = (Object.keys(parts) as (keyof typeof parts)[]).filter(
-  (part) => asked.length === 0 || asked.includes(part),
+// Containers need an engine: they are measured when they are asked for.
+const wanted = (Object.keys(parts) as (keyof typeof parts)[]).filter((part) =>
+  asked.length === 0 ? part !== 'containers' : asked.includes(part),
 )
 
 // Programs that are measured do not find a cluster that stays.
@@ -92,6 +94,23 @@ for (const part of wanted) {
         [`${n(count)} inputs of 1 MiB`, `${n(rate.there)} MB/s`, `plain SET ${n(rate.set)} MB/s`],
         [`  results of 1 MiB`, `${n(rate.back)} MB/s`, `plain GET ${n(rate.get)} MB/s`],
         [`  both`, `${n(rate.both)} MB/s each way`, ''],
+      )
+      break
+    }
+    case 'containers': {
+      const { processes: p, containers: c } = (results.containers = await containers())
+      const beside = (ms: number) => `processes ${n(ms, 1)} ms`
+      rows.push(
+        ['compose: map of one input, pool full', `p50 ${n(c.poolFull.p50Ms, 1)} ms`, beside(p.poolFull.p50Ms)],
+        ['  p99', `${n(c.poolFull.p99Ms, 1)} ms`, beside(p.poolFull.p99Ms)],
+        ['  back to back', `p50 ${n(c.backToBack.p50Ms, 1)} ms`, beside(p.backToBack.p50Ms)],
+        [
+          '  from the making of the job to its first call',
+          `p50 ${n(c.firstInput.p50Ms)} ms`,
+          beside(p.firstInput.p50Ms),
+        ],
+        ['  the same in a cold container', `median ${n(c.coldMs)} ms`, ''],
+        ['  1,000 no-op inputs on two nodes of one slot', `median ${n(c.thousandMs)} ms`, beside(p.thousandMs)],
       )
       break
     }

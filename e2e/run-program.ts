@@ -35,7 +35,7 @@ export function runProgram(source: string, env: Record<string, string> = {}, arg
   // Everything that it starts is known by this TMPDIR, which the parts are given too.
   const child = spawn(process.execPath, [...nodeArgs, 'program.ts', ...args], {
     cwd: join(folder, 'work'),
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: ownTmpdir, TSX_DISABLE_CACHE: '1', ...env },
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: ownTmpdir, TSX_DISABLE_CACHE: '1', ...whichCluster(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = { stdout: '', stderr: '' }
@@ -79,4 +79,10 @@ export function runProgram(source: string, env: Record<string, string> = {}, arg
 /** Compiled code that Node keeps for the next start, like a browser's cache. */
 function isCache(name: string): boolean {
   return /compile-cache/.test(name)
+}
+
+/** Of the tests that run against another cluster than an embedded one. */
+function whichCluster(): NodeJS.ProcessEnv {
+  const { BURLA_CLUSTER_URL, BURLA_TOKEN } = process.env
+  return BURLA_CLUSTER_URL === undefined ? {} : { BURLA_CLUSTER_URL, BURLA_TOKEN }
 }

@@ -44,7 +44,7 @@ function startRunner(from: RunnerHost, wanted: string | null = null): Promise<Ho
 }
 
 const runners = (nodeId: string) => dockerLines('ps', '-aq', '--no-trunc', '--filter', `label=burla.node=${nodeId}`)
-const inspect = async (id: string) => JSON.parse(await docker('inspect', id))[0] as Record<string, never>
+const inspect = async (id: string) => JSON.parse(await docker('inspect', id))[0] as Record<string, unknown>
 
 test('P9 a runner is a container that may do nothing beyond its work', async () => {
   const runner = await startRunner(host)
