@@ -46,7 +46,9 @@ export async function newCompose(project: string, options: ComposeOptions = {}):
   const sharedDir = options.sharedFolder ? makeSharedFolder() : undefined
   const files = sharedDir === undefined ? [] : ['-f', 'docker-compose.yml', '-f', join(sharedDir, 'compose.yml')]
   const token = randomBytes(16).toString('hex')
+  const { stdout: registry } = await run('npm', ['config', 'get', 'registry'], { cwd: root })
   const settings = {
+    BURLA_NPM_REGISTRY: registry.trim(),
     BURLA_PORT: String(port),
     BURLA_REDIS_PORT: String(redisPort),
     BURLA_TOKEN: token,

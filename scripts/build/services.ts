@@ -49,8 +49,6 @@ await build({
   banner: {
     js: "import { createRequire as burlaRequire } from 'node:module'; const require = burlaRequire(import.meta.url);",
   },
-  // as in bundles.ts: its CommonJS would have no named exports where it is imported late
-  alias: { bullmq: join(root, 'node_modules/bullmq/dist/esm/index.js') },
   entryPoints: { runner: 'apps/runner/src/main.ts', 'slot-main': 'apps/runner/src/slots/slot-main.ts' },
 })
 cpSync(join(root, 'apps/runner/src/start.cjs'), join(out, 'runner/start.cjs'))
