@@ -162,3 +162,14 @@ test.each<[string, (n: number) => unknown, string, RegExp]>([
   expect(error).toBeInstanceOf(BurlaError)
   expect(error).toMatchObject({ code, message: expect.stringMatching(message), inputIndex: 0 })
 })
+
+test('the program of the guide prints what its comment says', async () => {
+  const guide = readFileSync(join(import.meta.dirname, '../docs/nesting.md'), 'utf8')
+  const source = /```ts\n(\/\/ nested\.ts\n[^]*?)```/.exec(guide)?.[1] ?? ''
+  const promised = /console\.log\(totals\) \/\/ (.*)/.exec(source)?.[1]
+  await using program = runProgram(source)
+  expect([await program.ended, program.stderr]).toEqual([0, ''])
+  const lines = program.stdout.trim().split('\n')
+  expect(lines.at(-1)).toBe(promised)
+  expect(lines.slice(0, -1).toSorted()).toEqual(['[0] [0] north: looking', '[1] [0] south: looking'])
+})

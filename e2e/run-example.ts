@@ -10,6 +10,7 @@ export const examples: [name: string, says: RegExp][] = [
   ['option-pricing', /^4,000,000 paths: 7\.1\d+ ± 0\.00\d+; the formula says 7\.1281$/m],
   ['parameter-sweep/sweep', /^8 neighbours, nearness 0: off by 0\.1738$/m],
   ['resize-images', /^37 images made smaller[^]*picture-12\.jpg: [^]*picture-25\.jpg: [^]*picture-38\.jpg: /],
+  ['nested-map', /^\[3\] degree 4: tried on 10 parts$[^]*^degree 3: off by 0\.213$[^]*^best: degree 3$/m],
   ['big-file', /2,000,000 temperatures of 40 stations\nstation 0: -10 to 26, 8\.00 on average$/m],
 ]
 

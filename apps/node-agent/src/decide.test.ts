@@ -1,4 +1,12 @@
-import { turnMs, windowBytes, type Claim, type JobKind, type JobState, type NodeSize } from '@burla/protocol'
+import {
+  turnMs,
+  windowBytes,
+  type Claim,
+  type JobKind,
+  type JobParent,
+  type JobState,
+  type NodeSize,
+} from '@burla/protocol'
 import type { JobView } from '@burla/queue'
 import { someCall, someJob } from '@burla/testkit'
 import { describe, expect, test } from 'vitest'
@@ -19,6 +27,9 @@ interface JobSketch {
   untakenBytes?: number
   kind?: JobKind
   claims?: Partial<Claim>[]
+  /** the job at the top of its tree, and the call that it was started in */
+  tree?: string
+  parent?: JobParent
 }
 
 function job(id: string, sketch: JobSketch = {}): JobView {
@@ -32,8 +43,9 @@ function job(id: string, sketch: JobSketch = {}): JobView {
       reason: null,
       waitReason: null,
       keptBytes: null,
-      treeId: id,
-      depth: 0,
+      ...(sketch.parent && { parent: sketch.parent }),
+      treeId: sketch.tree ?? id,
+      depth: sketch.parent ? 1 : 0,
       nodeMsBelow: 0,
       nodeMs: sketch.nodeMs ?? 0,
       createdAt: now - ageMs,
@@ -155,5 +167,62 @@ describe('D3 a node with work', () => {
   test('does nothing more while it is giving its job back', () => {
     const draining = serving('a', { forMs: turnMs, draining: true })
     expect(decide(draining, see([job('a', { waiting: 0 }), job('b')]))).toEqual(stay)
+  })
+})
+
+describe('D4 a node whose tree has more jobs', () => {
+  const call = { jobId: 'a', input: 0, call: 'r:1' }
+  const below = (sketch: JobSketch = {}) => job('child', { tree: 'a', parent: call, ...sketch })
+  const roomy = { running: 1, freeCpus: 1 }
+  const join = { type: 'join', jobId: 'child', slots: 1 }
+
+  test('serves them beside each other in the room that is left, and in no more', () => {
+    expect(decide(serving('a', roomy), see([job('a'), below()]))).toEqual(join)
+    expect(decide(serving('a', { running: 2 }), see([job('a'), below()]))).toEqual(stay)
+    expect(decide(serving('a', roomy), see([job('a'), below({ cpus: 2 })]))).toEqual(stay)
+  })
+
+  test('P3 leaves a job of another tree alone, whatever room it has', () => {
+    expect(decide(serving('a', roomy), see([job('a', { waiting: 0 }), job('b')]))).toEqual(stay)
+  })
+
+  test('P3 while it gives the tree back, serves what is below calls that run here, and nothing else', () => {
+    const draining = { ...roomy, draining: true }
+    const jobs = [job('a'), below(), job('b')]
+    expect(decide(serving('a', draining), see(jobs))).toEqual(stay)
+    const runs = ({ jobId }: JobParent) => jobId === 'a'
+    expect(decide(serving('a', { ...draining, runs }), see(jobs))).toEqual(join)
+  })
+
+  test('P3 has nothing for its tree only when no job of it has anything here', () => {
+    const jobs = [job('a', { waiting: 0 }), below({ waiting: 0 }), job('b')]
+    expect(decide(serving('a', { running: 1, forMs: 1 }), see(jobs))).toEqual(stay)
+    expect(decide(serving('a'), see(jobs))).toEqual({ type: 'release' })
+  })
+
+  test('D3 does not change to a tree of which a node may serve the job itself', () => {
+    const other = [
+      job('b', { waiting: 0, claims: [{ slots: 1 }] }),
+      job('child', { tree: 'b', parent: { ...call, jobId: 'b' } }),
+    ]
+    const busy = serving('a', { running: 2, forMs: turnMs })
+    expect(decide(busy, see([job('a'), ...other]))).toEqual(stay)
+    const small = new Map([...sizes, ['other', sized(0.5)] as const])
+    expect(decide(busy, { ...see([job('a'), ...other]), sizes: small })).toMatchObject({
+      type: 'change',
+      jobId: 'child',
+    })
+  })
+
+  test('D1 counts the time of a tree once for each node, and that of its jobs which are over', () => {
+    const twice = { slots: 1, claimedAt: now - 1_000 }
+    const jobs = [
+      job('x', { nodeMs: 100, claims: [twice] }),
+      job('y', { tree: 'x', parent: call, claims: [twice] }),
+      job('z', { nodeMs: 1_500 }),
+    ]
+    expect(decide(idle, see(jobs))).toMatchObject({ type: 'claim', jobId: 'x' })
+    for (const { record } of jobs) record.nodeMsBelow = record.id === 'x' ? 500 : 0
+    expect(decide(idle, see(jobs))).toMatchObject({ type: 'claim', jobId: 'z' })
   })
 })
