@@ -45,4 +45,40 @@ describe('what is captured', () => {
     const kinds = decodePayload(bytes).payload.nodes.map(({ kind }) => kind)
     expect(kinds).toEqual(['function', 'object', 'member', 'declaration', 'import'])
   })
+
+  test('is read without running anything of the program: getters, traps, parameters, conversions, iterators', async () => {
+    const ran: string[] = []
+    const note = (what: string) => ran.push(what)
+    class Watched {
+      static get shown() {
+        return note('static getter')
+      }
+      get shown() {
+        return note('getter of a class')
+      }
+      own = 1
+      arrow = (a = note('a parameter')) => {
+        note('a statement')
+        return [a, this.own]
+      }
+    }
+    const watched = new Watched()
+    const object = {
+      get shown() {
+        return note('getter')
+      },
+      toJSON: () => note('toJSON'),
+      toString: () => note('toString'),
+      valueOf: () => note('valueOf'),
+      [Symbol.toPrimitive]: () => note('toPrimitive'),
+    }
+    const list = Object.assign([1], { [Symbol.iterator]: () => note('iterator') })
+    const map = Object.assign(new Map([[1, 2]]), { entries: () => note('entries') })
+    const proxy = new Proxy({}, new Proxy({}, { get: (_, trap) => (note(`trap ${String(trap)}`), undefined) }))
+    const inner = { get: () => watched.arrow(), object, list, map, proxy, Watched }
+    const { bytes } = captureFunction(() => [inner.get(), object, Watched.shown])
+    expect(ran).toEqual([])
+    await restoreFunction(bytes)
+    expect(ran).toEqual([])
+  })
 })

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import net from 'node:net'
 import { PassThrough } from 'node:stream'
 import { MessageChannel, Worker } from 'node:worker_threads'
@@ -8,6 +9,9 @@ import { BurlaError } from '@burla/protocol'
 import { afterAll, describe, expect, test } from 'vitest'
 import { captureFunction } from './index.ts'
 
+const require = createRequire(import.meta.url)
+require('acorn')
+const loaded = require.cache[require.resolve('acorn')]
 const conn = new net.Socket()
 const server = net.createServer()
 const stream = new PassThrough()
@@ -90,6 +94,7 @@ const refused: [string, unknown, RegExp][] = [
   ['a child process', () => child, /^fn -> child cannot travel: a ChildProcess holds/],
   ['an open file', () => file, /^fn -> file cannot travel: a FileHandle holds/],
   ['a timer', () => timer, /^fn -> timer cannot travel: a Timeout holds/],
+  ['a module of the cache', () => loaded?.id, /^fn -> loaded cannot travel: an object of Node's own holds/],
   ['a promise', () => pending, /^fn -> pending cannot travel: a Promise is settled in this process only/],
   ['a generator that runs', () => running, /^fn -> running cannot travel: a generator that runs cannot be copied/],
   ['an iterator', () => iterator, /^fn -> iterator cannot travel: an Array Iterator holds/],

@@ -42,7 +42,7 @@ function whyHandle(lineage: Lineage, value: object): string | undefined {
   for (const proto of prototypesOf(value)) {
     const name = prototypeName(proto)
     if (lineage.kinOf(proto) === 'node' && !remakeable.has(name)) {
-      return `${withArticle(name)} holds something of this process only`
+      return `${name === '' ? "an object of Node's own" : withArticle(name)} holds something of this process only`
     }
   }
   return undefined

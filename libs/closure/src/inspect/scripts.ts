@@ -90,6 +90,7 @@ export function placeOf(script: Script | undefined, position: { line: number; co
 
 /** The debugger is on only for moments: while it is, V8 optimizes less. */
 export function withDebugger<T>(inspector: Inspector, work: () => T): T {
+  if (debugging.has(inspector)) return work()
   const forget = inspector.on('Debugger.scriptParsed', ({ params }: { params: Announcement }) => {
     announced.set(params.scriptId, {
       id: params.scriptId,
@@ -102,12 +103,17 @@ export function withDebugger<T>(inspector: Inspector, work: () => T): T {
   })
   inspector.post('Debugger.enable')
   forget()
+  debugging.add(inspector)
   try {
     return work()
   } finally {
+    debugging.delete(inspector)
     inspector.post('Debugger.disable')
   }
 }
+
+/** Those whose debugger is on. */
+const debugging = new WeakSet<Inspector>()
 
 interface Announcement {
   scriptId: string
