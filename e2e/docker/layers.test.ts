@@ -20,20 +20,30 @@ beforeAll(() => {
   if (!engine.answers) return
   root = realpathSync(mkdtempSync(join(tmpdir(), 'burla-layers-')))
   write('package.json', { dependencies: { own: 'file:./packages/own' }, type: 'module' })
-  write('packages/own/package.json', {
-    name: 'own',
-    version: '1.0.0',
-    main: 'index.ts',
-    dependencies: { 'is-odd': '3.0.1' },
-  })
+  const own = { name: 'own', version: '1.0.0', main: 'index.ts', dependencies: { 'is-odd': '3.0.1' } }
+  write('packages/own/package.json', { ...own, scripts: { install: 'node look-around.cjs' } })
   write(
     'packages/own/index.ts',
     "import isOdd from 'is-odd'\nexport const odd = (n: number): string => (isOdd(n) ? 'odd' : 'even')",
   )
+  write('packages/own/look-around.cjs', lookAround)
   const packages = ['is-odd@3.0.1', 'is-even@1.0.0', 'sharp@0.35.5', 'picocolors@1.1.1']
   execFileSync('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: root, stdio: 'pipe' })
   symlinkSync(join(import.meta.dirname, '../../node_modules/burla'), join(root, 'node_modules/burla'))
 })
+
+/** What an install script can see and reach. */
+const lookAround = `
+const { existsSync, writeFileSync } = require('node:fs')
+const seen = {
+  user: process.getuid(),
+  secrets: Object.keys(process.env).filter((name) => /burla|token|password|redis/i.test(name)),
+  there: ['/run/burla', '/layers', '/shared', '/burla', '/var/run/docker.sock'].filter((path) => existsSync(path)),
+}
+require('node:dns').lookup('redis', (error) => {
+  writeFileSync('seen.json', JSON.stringify({ ...seen, redis: error ? 'unknown' : 'found' }))
+})`
+
 afterAll(() => engine.answers && rmSync(root, { recursive: true }))
 
 function write(path: string, content: object | string): void {
@@ -62,14 +72,10 @@ async function reasons(): Promise<string[]> {
   return jobs.flatMap((each) => each.jobs.map(({ reason }) => reason))
 }
 
-/** How many containers have installed packages so far. */
+/** How many layers were made so far. */
 async function installations(): Promise<number> {
-  const args = ['--since', String(Math.floor(startedAt / 1000)), '--until', String(Math.ceil(Date.now() / 1000))]
-  const filters = ['--filter', `label=burla.cluster=${cluster.project}`, '--filter', 'event=create']
-  const names = await docker('events', ...args, ...filters, '--format', '{{.Actor.Attributes.name}}')
-  return names.split('\n').filter((name) => name.startsWith('burla-layer-')).length
+  return (await cluster.compose('logs', 'node')).match(/layer \w{12}: made of/g)?.length ?? 0
 }
-const startedAt = Date.now()
 
 const everyKind = `
 import isEven from 'is-even'
@@ -124,6 +130,36 @@ test('what a function does not show is there when packages names it', async () =
     console.log(JSON.stringify(await burla.map(() => Promise.all([load(name), load(version)]), [0], ${options})))`
   expect(await run(source("{ packages: ['picocolors', 'ms@2.1.3'] }"))).toEqual([['there', 'there']])
   expect(await run(source('{}'))).toEqual([['ERR_MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND']])
+})
+
+test('P9 an install script has no credential, no folder and nobody of the cluster', async () => {
+  const seen = await run(`
+    const see = async () => (await import('own/seen.json', { with: { type: 'json' } })).default
+    console.log(JSON.stringify(await burla.map(see, [0])))`)
+  expect(seen).toEqual([{ user: 1000, secrets: [], there: [], redis: 'unknown' }])
+})
+
+test('an image with another Node has a layer of its own, with what is made for that Node', async () => {
+  const before = await installations()
+  const result = await run(`
+    import sharp from 'sharp'
+    const width = async (n: number) => {
+      const png = await sharp({ create: { width: n, height: 1, channels: 3, background: 'red' } }).png().toBuffer()
+      return [process.versions.node.split('.')[0], (await sharp(png).metadata()).width]
+    }
+    console.log(JSON.stringify(await burla.map(width, [5], { image: 'node:20-bookworm-slim' })))`)
+  expect(result).toEqual([['20', 5]])
+  expect(await installations()).toBe(before + 1)
+})
+
+test('an install script that fails ends the job with what it said', async () => {
+  write('packages/broken/package.json', { name: 'broken', version: '1.0.0', scripts: { install: 'node fail.cjs' } })
+  write('packages/broken/fail.cjs', "console.error('there is no compiler'); process.exit(3)")
+  symlinkSync('../packages/broken', join(root, 'node_modules/broken'))
+  const failure = await run(`
+    const failure = await burla.map(() => import('broken'), [0]).catch((error) => error)
+    console.log(JSON.stringify([failure.code, failure.message]))`)
+  expect(failure).toEqual(['JOB_FAILED', expect.stringMatching(/\(broken@1\.0\.0\): [^]*there is no compiler/)])
 })
 
 test('an installation that fails ends the job with the words of npm', async () => {

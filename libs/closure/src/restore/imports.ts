@@ -76,22 +76,22 @@ export function requireOf(file: string): NodeJS.Require {
 }
 
 /** `import()` as it is in that file. */
-export function importerFor(file: string): (specifier: unknown) => Promise<unknown> {
+export function importerFor(file: string): (specifier: unknown, options?: ImportCallOptions) => Promise<unknown> {
   const path = pathOf(file)
-  const importer = async (specifier: unknown) => {
+  const importer = async (specifier: unknown, options?: ImportCallOptions) => {
     const asked = String(specifier)
     const address = /^\.{1,2}\//.test(asked) && path !== undefined ? new URL(asked, pathToFileURL(path)).href : asked
-    return await importerOf(file)(shippedModule(address)?.url ?? asUrl(asked, dirname(path ?? '')))
+    return await importerOf(file)(shippedModule(address)?.url ?? asUrl(inLayer(asked), dirname(path ?? '')), options)
   }
   rememberOrigin(importer, { kind: 'importer', file })
   return importer
 }
 
-function importerOf(file: string): (specifier: string) => Promise<unknown> {
+function importerOf(file: string): (specifier: string, options?: ImportCallOptions) => Promise<unknown> {
   hushWarning()
   const filename = lookupPath(file)
   const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-  return new vm.Script('(specifier) => import(specifier)', {
+  return new vm.Script('(specifier, options) => import(specifier, options)', {
     filename,
     importModuleDynamically,
   }).runInThisContext() as never
@@ -120,7 +120,7 @@ export function lookupUrl(file: string): string {
 
 /** A file of a package, by its path at the caller's. */
 function inLayer(specifier: string): string {
-  const path = pathOf(specifier)
+  const path = pathOf(specifier)?.replace(/^\/@fs\//, '/')
   if (!layer || path === undefined || !Object.keys(layer.folders).some((folder) => path.startsWith(folder)))
     return specifier
   return join(layer.root, placeOfFile(path, layer.folders))

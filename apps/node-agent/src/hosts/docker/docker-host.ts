@@ -91,7 +91,7 @@ function layersMount({ Type, Source }: Pick<MountSettings, 'Type' | 'Source'>): 
 
 function layersIn(
   { folder, npm }: NonNullable<DockerHostOptions['layers']>,
-  { docker, owner, image, memoryGiB }: DockerHostOptions,
+  { docker, owner, image, memoryGiB, say }: DockerHostOptions,
   signal: AbortSignal,
 ): Layers {
   const builder = { docker, labels: labelsOf(owner), image, memoryGiB, npm, signal }
@@ -99,7 +99,11 @@ function layersIn(
     folder,
     seenAt: inside.layers,
     signal,
-    install: (plan, wanted, into) => installInContainer(builder, plan, { ...wanted, into }),
+    async install(plan, wanted, into) {
+      const startedAt = performance.now()
+      await installInContainer(builder, plan, { ...wanted, into })
+      say(`layer ${plan.key.slice(0, 12)}: made of ${plan.title} in ${Math.round(performance.now() - startedAt)} ms`)
+    },
   })
 }
 
