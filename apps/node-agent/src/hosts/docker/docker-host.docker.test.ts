@@ -137,6 +137,17 @@ test('the network of a node has whom its runners must reach, also when that is m
   await docker('rm', '-f', name)
 })
 
+test('whoever does not run when the network of a node goes can start again: the engine may have ended with all of them', async () => {
+  const name = `${cluster}-asleep`
+  const id = await docker('run', '-d', '--name', name, '--label', `burla.cluster=${cluster}`, image, 'sleep', '60')
+  const near = await startHost('node-brief', { reachable: () => Promise.resolve([{ id, aliases: ['redis'] }]) })
+  await docker('kill', name)
+  await near.close()
+  expect(await labelled('burla.node=node-brief')).toEqual([])
+  await docker('start', name)
+  await docker('rm', '-f', name)
+})
+
 test('P8 what an agent that was killed has left is removed by the next agent of its cluster, and by nobody else', async () => {
   const owner = await docker('run', '-d', '--label', `burla.cluster=${cluster}`, image, 'sleep', '60')
   const dead = await startHost('node-dead', { owner: { cluster, nodeId: 'node-dead', agent: owner } })

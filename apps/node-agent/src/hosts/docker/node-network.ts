@@ -35,11 +35,14 @@ async function membersOf(docker: Docker, name: string, labels: Record<string, st
   return []
 }
 
-/** With whoever is in it: they stay in their other networks. */
+/**
+ * With whoever is in it: they stay in their other networks. Also those that do not run now, as when the engine ends with
+ * all of its containers: it never again starts one that is in a network which is gone.
+ */
 export async function removeNetwork(docker: Docker, name: string): Promise<void> {
   const network = docker.getNetwork(name)
-  for (const id of (await inspect(docker, name)) ?? []) {
-    await network.disconnect({ Container: id, Force: true }).catch(unlessGone)
+  for (const { Id } of await docker.listContainers({ all: true, filters: { network: [name] } })) {
+    await network.disconnect({ Container: Id, Force: true }).catch(unlessGone)
   }
   await network.remove().catch(unlessGone)
 }
