@@ -53,3 +53,27 @@ test.each(leaving)('P8 a job ends with the call that has started it, when that %
   writeFileSync(join(embedded.sharedDir, 'done'), '')
   expect((await outer)[0]).toMatchObject(left)
 })
+
+test('P8 a cancel of the outermost job ends the calls of every level', async () => {
+  const outer = burla.map(
+    async () =>
+      burla.map(
+        () =>
+          burla.map(() => {
+            process.getBuiltinModule('node:fs').writeFileSync('shared/child', String(process.pid))
+            for (;;);
+          }, [0]),
+        [0],
+      ),
+    [0],
+  )
+  outer.catch(() => undefined)
+  const pid = await until(
+    'the innermost call runs',
+    () => existsSync(join(embedded.sharedDir, 'child')) && noted('child'),
+  )
+  outer.cancel()
+  await expect(outer).rejects.toThrow('was cancelled by its program')
+  await until('its call is dead', () => !isGroupAlive(Number(pid)))
+  await until('all jobs are over', async () => (await burla.jobs()).every(({ state }) => /^(completed|cancelled|failed)$/.test(state)))
+})
