@@ -1,15 +1,17 @@
 /**
  * A cluster in containers (`docker compose up`) beside one of processes, each two nodes of one slot: a job that finds a
- * warm runner, jobs back to back, a cold container, and tiny inputs. Needs a Docker engine.
+ * warm runner, jobs back to back, a cold container, packages, and tiny inputs. Needs a Docker engine.
  */
 import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { mean } from 'simple-statistics'
 import { burla } from 'burla'
 import { imageTag, newCompose, up } from '../e2e/docker/compose-cluster.ts'
 import { configureEmbedded } from '../libs/sdk/src/internal.ts'
 import { median, quantile } from './statistics.ts'
 
 const identity = (x: number) => x
+const withPackage = (x: number) => (typeof mean === 'function' ? x : 0)
 const shape = { nodes: 2, cpusPerNode: 1 }
 
 export async function containers(calls = 50) {
@@ -27,7 +29,8 @@ export async function containers(calls = 50) {
     await up(cluster, shape)
     Object.assign(process.env, cluster.env)
     const warm = await measure(calls)
-    return { calls, processes, containers: { ...warm, coldMs: await coldContainer() } }
+    const layers = await packages(calls)
+    return { calls, processes, containers: { ...warm, layers, coldMs: await coldContainer() } }
   } finally {
     delete process.env['BURLA_CLUSTER_URL']
     await cluster.compose('down', '-v')
@@ -73,10 +76,23 @@ async function coldContainer(rounds = 7): Promise<number> {
   return median(ms)
 }
 
+/** One after the other, so that both see the same machine. `firstMs`: with the installation. */
+async function packages(rounds: number) {
+  const { ms: firstMs } = await mapOnce({}, withPackage)
+  const [there, none]: [number[], number[]] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    await poolIsFull()
+    there.push((await mapOnce({}, withPackage)).ms)
+    await poolIsFull()
+    none.push((await mapOnce()).ms)
+  }
+  return { firstMs, thereMs: median(there), noneMs: median(none) }
+}
+
 /** `beginsAfterMs`: from the making of the job to the begin of its first call, by the clocks of the cluster. */
-async function mapOnce(options = {}): Promise<{ ms: number; beginsAfterMs: number }> {
+async function mapOnce(options = {}, fn = identity): Promise<{ ms: number; beginsAfterMs: number }> {
   const startedAt = performance.now()
-  const results = burla.map(identity, [1], { progress: false, ...options })
+  const results = burla.map(fn, [1], { progress: false, ...options })
   await results
   const ms = performance.now() - startedAt
   const job = await burla.job(results.jobId).status()

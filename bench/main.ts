@@ -110,6 +110,11 @@ for (const part of wanted) {
           beside(p.firstInput.p50Ms),
         ],
         ['  the same in a cold container', `median ${n(c.coldMs)} ms`, ''],
+        [
+          '  with a package that is there',
+          `p50 ${n(c.layers.thereMs, 1)} ms`,
+          `without ${n(c.layers.noneMs, 1)} ms; installing it took ${n(c.layers.firstMs)} ms`,
+        ],
         ['  1,000 no-op inputs on two nodes of one slot', `median ${n(c.thousandMs)} ms`, beside(p.thousandMs)],
       )
       break
