@@ -140,15 +140,17 @@ test('P9 an install script has no credential, no folder and nobody of the cluste
 })
 
 test('an image with another Node has a layer of its own, with what is made for that Node', async () => {
-  const before = await installations()
-  const result = await run(`
+  const widthIn = (options: string) =>
+    run(`
     import sharp from 'sharp'
     const width = async (n: number) => {
       const png = await sharp({ create: { width: n, height: 1, channels: 3, background: 'red' } }).png().toBuffer()
       return [process.versions.node.split('.')[0], (await sharp(png).metadata()).width]
     }
-    console.log(JSON.stringify(await burla.map(width, [5], { image: 'node:20-bookworm-slim' })))`)
-  expect(result).toEqual([['20', 5]])
+    console.log(JSON.stringify(await burla.map(width, [5], ${options})))`)
+  expect(await widthIn('{}')).toEqual([['24', 5]])
+  const before = await installations()
+  expect(await widthIn("{ image: 'node:20-bookworm-slim' }")).toEqual([['20', 5]])
   expect(await installations()).toBe(before + 1)
 })
 
