@@ -75,5 +75,7 @@ test('P8 a cancel of the outermost job ends the calls of every level', async () 
   outer.cancel()
   await expect(outer).rejects.toThrow('was cancelled by its program')
   await until('its call is dead', () => !isGroupAlive(Number(pid)))
-  await until('all jobs are over', async () => (await burla.jobs()).every(({ state }) => /^(completed|cancelled|failed)$/.test(state)))
+  await until('all jobs are over', async () =>
+    (await burla.jobs()).every(({ state }) => /^(completed|cancelled|failed)$/.test(state)),
+  )
 })
