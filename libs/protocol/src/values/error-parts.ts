@@ -56,6 +56,8 @@ export function errorParts(error: Error): { hidden: string[]; own: string[] } {
 /** An error without properties whose class has the first of `names`, and is really that class where it is known. */
 export function makeError(names: string[], classes: ReadonlyMap<string, ErrorClass> | undefined): Error {
   const error = new Error()
+  // its own is of no use; on Node 20, replacing it later would read the `message` of a class, which may be a getter
+  Object.defineProperty(error, 'stack', { value: '', writable: true, configurable: true })
   Object.setPrototypeOf(error, classFor(names, classes).prototype as object)
   return error
 }
