@@ -3,6 +3,7 @@ import { captureAll } from './fixtures/capture-all.ts'
 import { esmOnly } from './fixtures/cases/esm-only.ts'
 import { cases } from './fixtures/cases/index.ts'
 import { loadersOf, Workshop, type Rows } from './fixtures/loaders.ts'
+import { captureFunction } from './index.ts'
 
 const workshop = new Workshop()
 const counts: string[] = []
@@ -48,4 +49,14 @@ test('a module that vitest transformed', { timeout: 120_000 }, async () => {
   process.env['CLOSURE_BUILT'] = workshop.built
   const rows = await captureAll({ ...cases, ...esmOnly })
   expectSame('vitest', await workshop.restore(rows))
+})
+
+test('syntax that only the newer Node knows is told as that', { timeout: 60_000 }, async () => {
+  // oxlint-disable-next-line no-implied-eval -- vitest would rewrite it
+  const fn = new Function('return () => { using nothing = null; return nothing }')() as () => unknown
+  const rows = { fn: { bytes: captureFunction(fn).bytes.toString('base64'), here: '' } }
+  expect((await workshop.restore(rows, '24'))['fn']?.there).toMatch(/^value /)
+  expect((await workshop.restore(rows, '20'))['fn']?.refused).toMatch(
+    /BurlaError: Node v20\.\S+ cannot read the function, which was captured on Node v24\.\S+ \(.*: Unexpected identifier.*\); run it on a Node that is as new/,
+  )
 })

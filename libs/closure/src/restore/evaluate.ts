@@ -75,8 +75,19 @@ function onlyMember(object: object): unknown {
   return property?.get ?? property?.set ?? property?.value
 }
 
+/** The text has syntax that this Node does not know. */
+export class UnreadableText extends Error {}
+
 const runScript: Runner = (source, { file, line, column, before }) =>
-  new vm.Script(source, { filename: file, lineOffset: line, columnOffset: column - before }).runInThisContext()
+  readScript(source, { filename: file, lineOffset: line, columnOffset: column - before }).runInThisContext()
+
+function readScript(source: string, place: vm.ScriptOptions & { filename: string; lineOffset: number }): vm.Script {
+  try {
+    return new vm.Script(source, place)
+  } catch (cause) {
+    throw new UnreadableText(`${place.filename}:${place.lineOffset + 1}: ${(cause as Error).message}`, { cause })
+  }
+}
 
 /** Only code inside a class may use its private names. Its place is told by empty lines and a comment. */
 export function runInClass({ run }: ClassHook): Runner {

@@ -1,6 +1,7 @@
 /** Bytes of `captureFunction` in, a callable function out, in another process. */
 import { BurlaError, type MountedLayer } from '@burla/protocol'
 import { decodePayload } from '../payload/bytes.ts'
+import { UnreadableText } from './evaluate.ts'
 import { loadImport, lookInLayer, lookupUrl } from './imports.ts'
 import { Linker } from './link.ts'
 import { takeModules } from './shipped-modules.ts'
@@ -36,7 +37,11 @@ export async function restoreFunction(
   const refers = payload.nodes.some(({ kind }) => kind === 'named')
   const named = (refers && (await readNamed?.())) || new Map<string, unknown>()
   await Promise.all(loading)
-  return (await new Linker({ payload, data, memory, imports, named }).link()) as RestoredFunction
+  try {
+    return (await new Linker({ payload, data, memory, imports, named }).link()) as RestoredFunction
+  } catch (error) {
+    throw error instanceof UnreadableText ? unreadable(error, payload) : error
+  }
 }
 
 async function runSetup({ setup, files }: Payload): Promise<void> {
@@ -48,4 +53,13 @@ async function runSetup({ setup, files }: Payload): Promise<void> {
       throw new BurlaError('SETUP_FAILED', `the setup module '${name}' failed before the first call: ${why}`, { cause })
     }
   }
+}
+
+function unreadable(error: UnreadableText, { node }: Payload): BurlaError {
+  return new BurlaError(
+    'FUNCTION_NOT_PORTABLE',
+    `Node ${process.version} cannot read the function, which was captured on Node ${node} (${error.message}); ` +
+      'run it on a Node that is as new, or write it in older syntax',
+    { cause: error.cause },
+  )
 }
