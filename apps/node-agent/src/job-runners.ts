@@ -56,7 +56,7 @@ export function createJobRunners({ redis, ...options }: JobRunnersOptions): JobR
       return pool.warm
     },
     get fault() {
-      return fault
+      return pool.warm ? null : fault
     },
     take,
     putBack(runner) {

@@ -32,13 +32,13 @@ export interface WarmRunnersOptions {
 
 const refillAfterMs = 250
 const triesInARow = 3
+const tryAgainAfterMs = 3_000
 
 export function createWarmRunners(options: WarmRunnersOptions): WarmRunners {
   const { host, slots, rehearsal, signal, onLine, onChange } = options
   let warm = false
   let hurry = new AbortController()
-  let next = start()
-  next.catch(() => undefined)
+  let next = fill(0)
 
   async function start(): Promise<HostedRunner> {
     for (let tries = 1; ; tries++) {
@@ -55,10 +55,14 @@ export function createWarmRunners(options: WarmRunnersOptions): WarmRunners {
     }
   }
 
-  function refillLater(): void {
+  /** What could not be started is tried again: whoever takes the next one shall not hear of what was wrong long ago. */
+  function fill(afterMs: number): Promise<HostedRunner> {
     hurry = new AbortController()
-    next = pause(refillAfterMs, AbortSignal.any([signal, hurry.signal])).then(start)
-    next.catch(() => undefined)
+    const filling = afterMs === 0 ? start() : pause(afterMs, AbortSignal.any([signal, hurry.signal])).then(start)
+    filling.catch(() => {
+      if (next === filling && !signal.aborted) next = fill(tryAgainAfterMs)
+    })
+    return filling
   }
 
   return {
@@ -66,12 +70,15 @@ export function createWarmRunners(options: WarmRunnersOptions): WarmRunners {
       return warm
     },
     async take() {
+      hurry.abort()
+      const taken = next
       try {
-        const runner = await next
+        const runner = await taken
         return runner.alive ? runner : await start()
       } finally {
         warm = false
-        refillLater()
+        // One that could not be started is being tried again already.
+        if (next === taken) next = fill(refillAfterMs)
       }
     },
     refill: () => hurry.abort(),
