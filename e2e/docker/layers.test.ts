@@ -179,6 +179,19 @@ test('a function without packages has no layer, and one that is started inside a
   expect(result).toEqual([[true, false]])
 })
 
+test('a local module that is imported inside the function finds its packages, and burla', async () => {
+  write(
+    'tools.ts',
+    `import { burla } from 'burla'
+    import isOdd from 'is-odd'
+    export const odds = (n: number) => burla.map((m: number) => [isOdd(m)], [n])`,
+  )
+  const result = await run(`
+    const nested = async (n: number) => [await (await import('./tools.ts')).odds(n), typeof (await import('burla')).burla.map]
+    console.log(JSON.stringify(await burla.map(nested, [3])))`)
+  expect(result).toEqual([[[[true]], 'function']])
+})
+
 test('P8 nothing is left of what has installed packages', async () => {
   expect(
     await docker('ps', '-aq', '--filter', `label=burla.cluster=${cluster.project}`, '--filter', 'name=burla-layer-'),

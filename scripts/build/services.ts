@@ -49,7 +49,12 @@ await build({
   banner: {
     js: "import { createRequire as burlaRequire } from 'node:module'; const require = burlaRequire(import.meta.url);",
   },
-  entryPoints: { runner: 'apps/runner/src/main.ts', 'slot-main': 'apps/runner/src/slots/slot-main.ts' },
+  entryPoints: {
+    runner: 'apps/runner/src/main.ts',
+    'slot-main': 'apps/runner/src/slots/slot-main.ts',
+    // for functions that import it by name
+    burla: 'libs/sdk/src/index.ts',
+  },
 })
 cpSync(join(root, 'apps/runner/src/start.cjs'), join(out, 'runner/start.cjs'))
 cpSync(join(root, 'infra/images/healthy.js'), join(out, 'healthy.js'))

@@ -9,7 +9,7 @@
  * function's promise, Node says `beforeExit` and the call is answered instead of waiting for ever (P7).
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { restoreFunction } from '@burla/closure'
@@ -82,7 +82,7 @@ export class SlotCalls {
       if (sayWhenBegun) writeFrame(this.#channel, frameTypes.begun)
       this.#channel.unref()
       const { bytes, origin, layer } = { bytes: this.#functionBytes, origin: this.#origin, layer: this.#layer }
-      this.#function ??= origin.run(running, () => restoreFunction(bytes, { named: namedByBurla, layer }))
+      this.#function ??= origin.run(running, () => restoreFunction(bytes, { named: namedByBurla, layer, standIns }))
       const userFunction = await this.#function
       running.calledAt = performance.now()
       const result = await origin.run(running, () => userFunction(value, index))
@@ -179,6 +179,10 @@ export class SlotCalls {
     return true
   }
 }
+
+/** In a container there is no `burla` but the one beside this file. */
+const ownBurla = new URL('./burla.js', import.meta.url)
+const standIns = existsSync(ownBurla) ? { burla: ownBurla.href } : {}
 
 /** Loaded by functions that refer to it only: it is the whole of `burla`. */
 async function namedByBurla(): Promise<ReadonlyMap<string, unknown>> {

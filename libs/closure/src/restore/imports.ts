@@ -10,10 +10,16 @@ import { hiddenIntrinsics } from '../references/intrinsics.ts'
 import { shippedModule } from './shipped-modules.ts'
 
 let layer: MountedLayer | null = null
+let standIns: Readonly<Record<string, string>> = {}
 
 /** From now on modules are looked for in a layer, as from the place that stands for the file that asks. */
 export function lookInLayer(mounted: MountedLayer | null): void {
   layer = mounted
+}
+
+/** From now on packages with these names are the modules at these addresses, whoever imports them. */
+export function takeStandIns(byName: Readonly<Record<string, string>>): void {
+  standIns = byName
 }
 
 /** The value at the end of `path`, of a module that is imported or required as if by `file`. */
@@ -21,7 +27,7 @@ export async function loadImport(
   { by, specifier, file }: { by: 'import' | 'require' | 'interop'; specifier: string; file: string },
   path: string[],
 ): Promise<unknown> {
-  const found = shippedModule(specifier)?.url ?? inLayer(specifier)
+  const found = shippedModule(specifier)?.url ?? standIns[specifier] ?? inLayer(specifier)
   const exported: unknown = by === 'import' ? await importerOf(file)(asUrl(found)) : requireOf(file)(found)
   const value = path.reduce(memberOf, by === 'interop' ? asNamespace(exported) : exported)
   rememberOrigin(value, { kind: 'import', by, specifier, file, path })
@@ -81,7 +87,10 @@ export function importerFor(file: string): (specifier: unknown, options?: Import
   const importer = async (specifier: unknown, options?: ImportCallOptions) => {
     const asked = String(specifier)
     const address = /^\.{1,2}\//.test(asked) && path !== undefined ? new URL(asked, pathToFileURL(path)).href : asked
-    return await importerOf(file)(shippedModule(address)?.url ?? asUrl(inLayer(asked), dirname(path ?? '')), options)
+    return await importerOf(file)(
+      shippedModule(address)?.url ?? standIns[asked] ?? asUrl(inLayer(asked), dirname(path ?? '')),
+      options,
+    )
   }
   rememberOrigin(importer, { kind: 'importer', file })
   return importer

@@ -2,7 +2,7 @@
 import { BurlaError, type MountedLayer } from '@burla/protocol'
 import { decodePayload } from '../payload/bytes.ts'
 import { UnreadableText } from './evaluate.ts'
-import { loadImport, lookInLayer, lookupUrl } from './imports.ts'
+import { loadImport, lookInLayer, lookupUrl, takeStandIns } from './imports.ts'
 import { Linker } from './link.ts'
 import { takeModules } from './shipped-modules.ts'
 import type { Payload } from '../payload/payload.ts'
@@ -12,6 +12,8 @@ export interface RestoreOptions {
   named?: () => Promise<ReadonlyMap<string, unknown>>
   /** Where packages are looked for, when the caller's files and packages are not here. One for all functions of a process. */
   layer?: MountedLayer | null
+  /** Packages that are not looked for: their names, and the addresses of the modules that they are here. */
+  standIns?: Readonly<Record<string, string>>
 }
 
 export type RestoredFunction = (input: unknown, index: number) => unknown
@@ -22,11 +24,12 @@ export type RestoredFunction = (input: unknown, index: number) => unknown
  */
 export async function restoreFunction(
   bytes: Buffer,
-  { named: readNamed, layer = null }: RestoreOptions = {},
+  { named: readNamed, layer = null, standIns = {} }: RestoreOptions = {},
 ): Promise<RestoredFunction> {
   lookInLayer(layer)
+  takeStandIns(standIns)
   const { payload, data, memory } = decodePayload(bytes)
-  takeModules(payload, lookupUrl)
+  takeModules(payload, { lookupUrl, standIns })
   await runSetup(payload)
   const imports = new Map<number, unknown>()
   const loading = payload.nodes.map(async (node, id) => {

@@ -19,6 +19,8 @@ interface Table {
   addresses: Record<string, string>
   /** address -> from where it looks for packages, when that is elsewhere */
   lookups: Record<string, string>
+  /** name of a package -> address of the module that it is here */
+  standIns: Readonly<Record<string, string>>
 }
 
 const modules = new Map<string, Shipped>()
@@ -29,10 +31,13 @@ export function shippedModule(address: string): Shipped | undefined {
   return modules.get(addresses.get(address) ?? address)
 }
 
-/** `lookupUrl`: from where a file of the caller's looks for packages here. */
-export function takeModules({ modules: shipped, files }: Payload, lookupUrl: (file: string) => string): void {
+/** `lookupUrl`: from where a file of the caller's looks for packages here; `standIns`: modules that are packages of these names. */
+export function takeModules(
+  { modules: shipped, files }: Payload,
+  { lookupUrl, standIns }: { lookupUrl: (file: string) => string; standIns: Readonly<Record<string, string>> },
+): void {
   if (shipped.length === 0) return
-  const table: Table = { modules: {}, addresses: {}, lookups: {} }
+  const table: Table = { modules: {}, addresses: {}, lookups: {}, standIns }
   for (const { file, format, text, alias } of shipped) {
     const url = files[file] ?? ''
     const one = { url, format, text }
@@ -76,6 +81,8 @@ function makeHooks(table: Table): { resolve: unknown; load: unknown } {
         const url = table.addresses[asked.replace(/[?#].*$/, '')]
         if (url !== undefined) return { url, format: table.modules[url]?.format, shortCircuit: true }
       }
+      const standIn = table.standIns[specifier]
+      if (standIn !== undefined) return next(standIn, context)
       const lookup = table.lookups[parent]
       return next(specifier, lookup === undefined ? context : { ...context, parentURL: lookup })
     },
