@@ -85,6 +85,8 @@ runPart<RunnerConfig>(async ({ slots, rehearsal, contained = false }, { signal, 
     void job.ended.then((end) => {
       jobs.delete(jobId)
       if (end === 'lapsed') lapse()
+      // Calls that have started a job often start another one: it finds a slot that is warm.
+      else if (jobs.size > 0 && !over.signal.aborted) warm ??= createPool(1)
     })
     return job
   }
