@@ -159,6 +159,14 @@ test('without the token nothing answers, on any published port', async () => {
   expect(published.match(/127\.0\.0\.1:\d+->/g)).toHaveLength(2)
 })
 
+test('a port that is taken is named in one sentence', async () => {
+  const { port } = new URL(cluster.env.BURLA_CLUSTER_URL)
+  const late = await newCompose(engine.newProject(), { settings: { BURLA_PORT: port } })
+  const taken = new RegExp(`^.*127\\.0\\.0\\.1:${port}.*(already allocated|already in use).*$`, 'm')
+  await expect(up(late)).rejects.toThrow(taken)
+  await late.compose('down', '-v')
+})
+
 test('P8 down leaves nothing, also when a job is running; a project beside it does not notice', async () => {
   const other = await newCompose(engine.newProject())
   await up(other, { nodes: 1 })
