@@ -89,7 +89,7 @@ test('P6 results of a MiB that nobody takes stop the calls, and taking goes on t
   }
   const results = burla.stream(
     large,
-    Array.from({ length: 200 }, (_, n) => n),
+    Array.from({ length: 400 }, (_, n) => n),
     { batch: 1 },
   )
   const ran = () => readdirSync(embedded.sharedDir).filter((name) => name.startsWith('ran-')).length
@@ -104,10 +104,10 @@ test('P6 results of a MiB that nobody takes stop the calls, and taking goes on t
       await new Promise((resolve) => setTimeout(resolve, 1_000))
       return ran() === before
     })
-    // 64 MiB in Redis and the same on its way to this program, and what the slots had in hand.
-    expect(ran()).toBeLessThanOrEqual(150)
+    // 64 MiB in Redis, as much in this program, and what was on its way when the runner heard of it.
+    expect(ran()).toBeLessThanOrEqual(220)
   }
-  expect(taken).toBe(200)
+  expect(taken).toBe(400)
 })
 
 test('leaving the loop ends the calls that still run', async () => {
