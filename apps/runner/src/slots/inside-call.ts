@@ -18,7 +18,9 @@ export interface WaitingLink {
 export class CallInside implements InsideCall {
   readonly parent: JobParent
   readonly #link: WaitingLink
-  readonly #over = new AbortController()
+  #isOver = false
+  /** Made when somebody asks: an abort costs more than a tiny call. */
+  #over: AbortController | undefined
   #pending = 0
   /** what is told to the runner, one after another (IC2) */
   #told: Promise<void> = Promise.resolve()
@@ -30,6 +32,8 @@ export class CallInside implements InsideCall {
   }
 
   get over(): AbortSignal {
+    this.#over ??= new AbortController()
+    if (this.#isOver) this.#over.abort()
     return this.#over.signal
   }
 
@@ -52,12 +56,13 @@ export class CallInside implements InsideCall {
 
   /** The call is over, and with it what it has started. */
   end(): void {
-    this.#over.abort()
+    this.#isOver = true
+    this.#over?.abort()
     this.#goOn()
   }
 
   #tell(say: () => void | Promise<void>): void {
-    this.#told = this.#told.then(() => (this.#over.signal.aborted ? undefined : say()))
+    this.#told = this.#told.then(() => (this.#isOver ? undefined : say()))
   }
 
   #askToGoOn(): Promise<void> {
