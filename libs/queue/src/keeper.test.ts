@@ -122,6 +122,21 @@ test('P8 a user whose results are kept is there again after a reconnection to a 
   own.disconnect()
 })
 
+test('P8 a user of a job that is over goes when a Redis that was restarted knows it again; those of others stay', async () => {
+  const jobId = await make({})
+  await redis.call('ACL', 'SETUSER', 'job-over-0123456789', 'on', 'nopass')
+  await redis.call('ACL', 'SETUSER', 'job-rehearsal-0123456789', 'on', 'nopass')
+  await redis.call('ACL', 'SAVE')
+  const [, file] = (await redis.config('GET', 'aclfile')) as [string, string]
+  keep()
+  await until('it is gone, also from the file', async () => {
+    const users = (await redis.call('ACL', 'USERS')) as string[]
+    return !users.includes('job-over-0123456789') && !readFileSync(file, 'utf8').includes('job-over')
+  })
+  const users = (await redis.call('ACL', 'USERS')) as string[]
+  expect(users).toEqual(expect.arrayContaining([`job-${jobId}`, 'job-rehearsal-0123456789']))
+})
+
 test('P7 a job that no node can serve says why, and fails with that reason when it lasts', async () => {
   const jobId = await make({ call: { ...someCall, cpus: 4 } })
   await push(jobId)

@@ -1,7 +1,8 @@
 /**
  * The api's background loop: it keeps true what nobody else would notice.
  *
- *  K1  A job whose data is there has its Redis user, also after Redis was restarted without it.
+ *  K1  A job whose data is there has its Redis user, also after Redis was restarted without it; one that is over has none,
+ *      also after Redis was restarted with it.
  *  K2  A claim that was not renewed for 15 s is lost: its inputs go back, its node is out of the job. One from before
  *      `nodesSince` is lost at once.
  *  K3  A job whose client is gone, and that still needs one, is cancelled. A finished job that nobody reads any more is
@@ -36,6 +37,7 @@ import { forgetOldNodes, listNodes, removeNode } from './nodes.ts'
 import { dropExpiredResults, forgetExpiredJobs, listKeptJobs, retireJob } from './past-jobs.ts'
 import { pause } from './patience.ts'
 import { evenWhenFull, loseRunner } from './scripts.ts'
+import { findSurplusUsers, removeSurplusUsers } from './surplus-users.ts'
 import { endWithCall } from './trees.ts'
 import { createHopelessness, unservableAfterMs, whyUnservable, type Hopelessness } from './unservable.ts'
 
@@ -64,13 +66,14 @@ export async function startKeeper(options: KeeperOptions): Promise<void> {
   const { hopelessForMs = unservableAfterMs, judgeAfterMs = lostAfterMs, clientGoneMs: goneMs = clientGoneMs } = options
   let connectedSince = Date.now()
   let usersMissing = true
+  let suspects: string[] = []
   const onReady = () => {
     connectedSince = Date.now()
     usersMissing = true
   }
   redis.on('ready', onReady)
   const hopelessness = createHopelessness(hopelessForMs)
-  let savedUsers = ''
+  let savedUsers: string | undefined = ''
   let tidiedAt = Date.now()
   let lookedAt = Date.now()
   while (!signal.aborted) {
@@ -79,9 +82,16 @@ export async function startKeeper(options: KeeperOptions): Promise<void> {
     lookedAt = Date.now()
     try {
       const views = await viewLiveJobs(redis)
+      const live = views.map(({ record }) => record.id)
+      if (suspects.length > 0) {
+        const removed = await removeSurplusUsers(redis, live, suspects)
+        suspects = []
+        if (removed.length > 0) savedUsers = undefined
+      }
       if (usersMissing) {
         usersMissing = false
         await createUsers(redis, clusterKey, views)
+        suspects = await findSurplusUsers(redis, live)
       }
       const dropped = await dropExpiredResults(redis)
       for (const jobId of dropped) say(`job ${jobId}: its results were kept until now`)
